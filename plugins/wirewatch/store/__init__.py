@@ -1,0 +1,1 @@
+"""The only store: Elasticsearch, behind one protocol and a repository for each kind of document."""

@@ -1,0 +1,241 @@
+"""What Elasticsearch holds: every kind with its strict mapping, version and partition; pure.
+
+A kind `articles` under the prefix `wirewatch` is the alias `wirewatch-articles` over concrete indices:
+`wirewatch-articles-2026-11` where it is partitioned, `wirewatch-feeds-v1` where it is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+VERSION = 1
+"""Of all mappings together; it goes up with every change of this file, and names unpartitioned indices."""
+
+KEYWORD: dict[str, Any] = {"type": "keyword", "ignore_above": 8191}
+DATE: dict[str, Any] = {"type": "date"}
+INT: dict[str, Any] = {"type": "integer"}
+FLOAT: dict[str, Any] = {"type": "double"}
+BOOL: dict[str, Any] = {"type": "boolean"}
+TEXT: dict[str, Any] = {"type": "text"}
+STORED: dict[str, Any] = {"type": "keyword", "index": False, "doc_values": False}
+"""Kept and returned, never searched."""
+OPAQUE: dict[str, Any] = {"type": "object", "enabled": False}
+"""Kept and returned as it is, never searched."""
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "dynamic": "strict", "properties": properties}
+
+
+TOPIC_MATCHES = {"type": "nested", "dynamic": "strict", "properties": {"topic": KEYWORD, "hash": KEYWORD, "score": INT, "evidence": OPAQUE}}
+
+PROPERTIES: dict[str, dict[str, Any]] = {
+    "urls": {"url": KEYWORD, "article": KEYWORD, "index": KEYWORD, "at": DATE, "forgotten": BOOL},
+    "articles": {
+        "id": KEYWORD,
+        "urls": KEYWORD,
+        "url": KEYWORD,
+        "canonical_url": KEYWORD,
+        "feeds": KEYWORD,
+        "source": KEYWORD,
+        "publisher": KEYWORD,
+        "publisher_name": KEYWORD,
+        "country": KEYWORD,
+        "kind": KEYWORD,
+        "reliability": KEYWORD,
+        "title": {"type": "text", "fields": {"keyword": {"type": "keyword", "ignore_above": 1024}}},
+        "summary": TEXT,
+        "text": TEXT,
+        "feed_content": STORED,
+        "authors": KEYWORD,
+        "language": KEYWORD,
+        "image": STORED,
+        "tags": KEYWORD,
+        "status": KEYWORD,
+        "failure": KEYWORD,
+        "duplicate_of": KEYWORD,
+        "slot": INT,
+        "next_attempt_at": DATE,
+        "attempts": INT,
+        "published_at": DATE,
+        "published_from": KEYWORD,
+        "published_precision": KEYWORD,
+        "first_seen_at": DATE,
+        "indexed_at": DATE,
+        "counted_at": DATE,
+        "@timestamp": DATE,
+        "revisions": OPAQUE,
+        "bands": KEYWORD,
+        "fingerprint": STORED,
+        "story_id": KEYWORD,
+        "topics": KEYWORD,
+        "topic_matches": TOPIC_MATCHES,
+        "rules": KEYWORD,
+    },
+    "feeds": {
+        "feed": KEYWORD,
+        "url": KEYWORD,
+        "configured_url": KEYWORD,
+        "slot": INT,
+        "active": BOOL,
+        "paused": BOOL,
+        "title": KEYWORD,
+        "etag": STORED,
+        "last_modified": STORED,
+        "body_hash": STORED,
+        "entry_hashes": STORED,
+        "next_attempt_at": DATE,
+        "attempts": INT,
+        "interval_s": FLOAT,
+        "failures": INT,
+        "health": KEYWORD,
+        "problem": KEYWORD,
+        "outcome": KEYWORD,
+        "status": INT,
+        "redirects": INT,
+        "redirect_url": STORED,
+        "first_success_at": DATE,
+        "last_success_at": DATE,
+        "last_poll_at": DATE,
+        "last_new_at": DATE,
+        "rate_per_h": FLOAT,
+        "weight": FLOAT,
+        "covered": OPAQUE,
+    },
+    "feed-controls": {"feed": KEYWORD, "paused": BOOL, "poll_now_at": DATE, "who": KEYWORD, "at": DATE},
+    "polls": {
+        "at": DATE,
+        "feed": KEYWORD,
+        "outcome": KEYWORD,
+        "polls": INT,
+        "status": INT,
+        "entries": INT,
+        "new": INT,
+        "bytes": {"type": "long"},
+        "elapsed_ms": INT,
+        "problem": KEYWORD,
+    },
+    "counts": {
+        "topic": KEYWORD,
+        "hash": KEYWORD,
+        "hour": DATE,
+        "stories": INT,
+        "publishers": INT,
+        "articles": INT,
+        "expected": FLOAT,
+        "upper": FLOAT,
+        "score": FLOAT,
+        "until": DATE,
+    },
+    "coverage": {"hour": DATE, "coverage": FLOAT, "stories": INT, "publishers": INT, "articles": INT, "feeds": INT, "until": DATE},
+    "baselines": {"topic": KEYWORD, "hash": KEYWORD, "updated_at": DATE, "episode": INT, "incident": KEYWORD, "state": OPAQUE},
+    "incidents": {
+        "id": KEYWORD,
+        "topic": KEYWORD,
+        "topic_name": KEYWORD,
+        "episode": INT,
+        "state": KEYWORD,
+        "severity": KEYWORD,
+        "peak": KEYWORD,
+        "opened_at": DATE,
+        "began_at": DATE,
+        "last_spike_at": DATE,
+        "closed_at": DATE,
+        "closed_by": KEYWORD,
+        "reason": KEYWORD,
+        "snoozed_until": DATE,
+        "acknowledged_by": KEYWORD,
+        "window_h": INT,
+        "series": KEYWORD,
+        "observed": FLOAT,
+        "expected": FLOAT,
+        "upper": FLOAT,
+        "score": FLOAT,
+        "found_late": BOOL,
+        "notify": KEYWORD,
+        "evidence": OPAQUE,
+        "events": {
+            "type": "nested",
+            "dynamic": "strict",
+            "properties": {"at": DATE, "what": KEYWORD, "who": KEYWORD, "note": STORED, "severity": KEYWORD},
+        },
+    },
+    "notifications": {
+        "id": KEYWORD,
+        "recipient": KEYWORD,
+        "channel": KEYWORD,
+        "address": KEYWORD,
+        "about": KEYWORD,
+        "topic": KEYWORD,
+        "event": KEYWORD,
+        "message_id": KEYWORD,
+        "in_reply_to": KEYWORD,
+        "state": KEYWORD,
+        "planned_at": DATE,
+        "next_attempt_at": DATE,
+        "attempts": INT,
+        "sent_at": DATE,
+        "problem": KEYWORD,
+        "payload": OPAQUE,
+    },
+    "config": {"kind": KEYWORD, "hash": KEYWORD, "at": DATE, "until": DATE, "holder": KEYWORD, "token": {"type": "long"}, "body": OPAQUE},
+    "labels": {
+        "at": DATE,
+        "who": KEYWORD,
+        "what": KEYWORD,
+        "id": KEYWORD,
+        "topic": KEYWORD,
+        "verdict": KEYWORD,
+        "note": TEXT,
+        "copy": OPAQUE,
+    },
+    "audit": {"at": DATE, "who": KEYWORD, "what": KEYWORD, "id": KEYWORD, "before": OPAQUE, "after": OPAQUE},
+}
+
+PARTITIONS: dict[str, str] = {"articles": "%Y-%m", "polls": "%Y-%m", "counts": "%Y-%m", "coverage": "%Y"}
+"""strftime pattern of the partition, by kind; kinds that are not here live in one index."""
+
+KINDS: tuple[str, ...] = tuple(PROPERTIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Index names under one prefix."""
+
+    prefix: str = "wirewatch"
+
+    def alias(self, kind: str) -> str:
+        """The name that searches use."""
+        return f"{self.prefix}-{kind}"
+
+    def concrete(self, kind: str, at: datetime | None = None) -> str:
+        """The index that a document belongs in; partitioned kinds need `at`."""
+        if kind not in PARTITIONS:
+            return f"{self.prefix}-{kind}-v{VERSION}"
+        if at is None:
+            raise ValueError(f"{kind} is partitioned: a time is needed to name its index")
+        return f"{self.prefix}-{kind}-{at.astimezone(UTC).strftime(PARTITIONS[kind])}"
+
+    def pattern(self, kind: str) -> str:
+        """What the index template of a kind matches."""
+        return f"{self.prefix}-{kind}-20*" if kind in PARTITIONS else f"{self.prefix}-{kind}-v*"
+
+
+def mapping(kind: str) -> dict[str, Any]:
+    """The strict mapping of a kind."""
+    return {"dynamic": "strict", "_meta": {"wirewatch": VERSION}, "properties": PROPERTIES[kind]}
+
+
+def template(names: Names, kind: str, *, replicas: int = 0) -> dict[str, Any]:
+    """The index template that gives every index of a kind its mapping and alias."""
+    return {
+        "index_patterns": [names.pattern(kind)],
+        "priority": 500,
+        "template": {
+            "settings": {"index": {"number_of_shards": 1, "number_of_replicas": replicas, "refresh_interval": "5s"}},
+            "mappings": mapping(kind),
+            "aliases": {names.alias(kind): {}},
+        },
+    }
