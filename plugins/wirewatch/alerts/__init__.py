@@ -1,0 +1,1 @@
+"""Alerts: who is told what (`plan`), what it looks like (`render`), and how it gets there (`channels`)."""
