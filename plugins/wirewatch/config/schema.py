@@ -1,0 +1,283 @@
+"""What the files of config/ may say; unknown keys are errors. wirewatch.yaml is in `config.settings`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from babel.core import get_global
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from wirewatch.config import patterns
+from wirewatch.config.settings import Duration, Model
+from wirewatch.model import Alert, PublisherKind, Sensitivity
+
+DEFAULT_MIN_SCORE = 30
+"""Where a mention becomes a subject; chosen on tests/data/relevance.jsonl (benchmarks/relevance.py prints the curve)."""
+
+_WITHIN = re.compile(r"(?:([1-9][0-9]{0,3}) (words?|sentences?|paragraphs?)|(sentence|paragraph|document))$")
+
+
+def _listed(value: object) -> object:
+    """One value where a list may stand."""
+    return [value] if isinstance(value, str | int | float | Mapping) else value
+
+
+def _pattern(value: object) -> object:
+    if isinstance(value, str):
+        patterns.parse(value)
+    return value
+
+
+def _within(value: object) -> object:
+    if not isinstance(value, str) or not _WITHIN.match(value):
+        raise ValueError("`N words`, `N sentences`, `paragraph` or `document` is needed")
+    return value
+
+
+def _country(value: object) -> object:
+    known = get_global("territory_languages")
+    if not isinstance(value, str) or value not in known or not re.fullmatch("[A-Z]{2}", value):
+        raise ValueError(f'"{value}" is not a country: two capital letters as in ISO 3166 are needed')
+    return value
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[^\s#|,\"'\\*?<>:]+$", max_length=200)]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$", max_length=120)]
+Phrase = Annotated[str, BeforeValidator(_pattern)]
+Country = Annotated[str, BeforeValidator(_country)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Place = Literal["title", "lead", "text"]
+Phrases = Annotated[list[Phrase], BeforeValidator(_listed), Field(min_length=1)]
+Strings = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
+
+
+class Rule(Model):
+    """One node of a rule: every key it has must hold."""
+
+    concept: str | None = Field(None, description="A concept occurs.")
+    concepts: Strings | None = Field(None, description="Any of these concepts occurs (`at_least` counts them).")
+    phrase: Phrase | None = Field(None, description="A phrase occurs; a bare string means this.")
+    phrases: Phrases | None = Field(None, description="Any of these phrases occurs (`at_least` counts them).")
+    all: list[Rule] | None = Field(None, min_length=1, description="Every one of these holds.")
+    any: list[Rule] | None = Field(None, min_length=1, description="One of these holds (`at_least` asks for more).")
+    none: list[Rule] | None = Field(None, min_length=1, description="Not one of these holds.")
+    at_least: int | None = Field(None, ge=1, le=1000, description="How many different members; for one concept or phrase, how often.")
+    within: Annotated[str, BeforeValidator(_within)] | None = Field(None, description="How near all parts of this node stand together.")
+    in_: Annotated[list[Place], BeforeValidator(_listed), Field(min_length=1)] | None = Field(
+        None, alias="in", description="Where it must occur: title, lead (summary and first sentences), text."
+    )
+    weight: float | None = Field(None, gt=0, le=3, description="How much an occurrence says about the subject; 1 is normal.")
+    publisher: Strings | None = None
+    country: Annotated[list[Country], BeforeValidator(_listed), Field(min_length=1)] | None = Field(None, description="Of the publisher.")
+    kind: Annotated[list[PublisherKind], BeforeValidator(_listed), Field(min_length=1)] | None = Field(
+        None, description="Of the publisher."
+    )
+    language: Annotated[list[Language], BeforeValidator(_listed), Field(min_length=1)] | None = Field(None, description="Of the article.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _phrase_alone(cls, value: object) -> object:
+        """A bare string is a phrase."""
+        if isinstance(value, str):
+            return {"phrase": value}
+        if value is None or value == {}:
+            raise ValueError("empty rule: it would match everything or nothing")
+        return value
+
+    @model_validator(mode="after")
+    def _finds_something(self) -> Rule:
+        finds = (self.concept, self.concepts, self.phrase, self.phrases, self.all, self.any)
+        conditions = (self.publisher, self.country, self.kind, self.language)
+        if not any(part is not None for part in (*finds, self.none, *conditions)):
+            raise ValueError("empty rule: a concept, phrase, all, any, none or a condition is needed")
+        if self.within is not None and all(part is None for part in finds):
+            raise ValueError("`within` needs something to find")
+        return self
+
+    def positive(self) -> bool:
+        """Whether it needs words to be found (a rule of conditions and `none` alone would tag everything)."""
+        if any(part is not None for part in (self.concept, self.concepts, self.phrase, self.phrases)):
+            return True
+        if self.all is not None and any(part.positive() for part in self.all):
+            return True
+        return self.any is not None and all(part.positive() for part in self.any)
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data with only the keys that were given."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class TopRule(Rule):
+    """The rule of a topic."""
+
+    min_score: int | None = Field(None, ge=0, le=100, description=f"Below it the article only mentions the topic; default {DEFAULT_MIN_SCORE}.")
+
+    @model_validator(mode="after")
+    def _needs_words(self) -> TopRule:
+        if not self.positive():
+            raise ValueError("empty rule: it needs a concept or phrase; conditions and `none` alone would tag everything")
+        return self
+
+
+class Watch(Model):
+    """How a topic reaches people."""
+
+    alert: Alert = Alert.SPIKE
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    single_publisher: bool = Field(False, description="An incident may rest on one publisher.")
+
+
+class ExampleText(Model):
+    """An article in an example; a bare string is its title."""
+
+    title: str = ""
+    summary: str = ""
+    text: str = ""
+    language: Language | None = None
+    publisher: str | None = None
+    country: Country | None = None
+    kind: PublisherKind | None = None
+    topic: str | None = Field(None, description="Of a `for_each` template: the topic that must match.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_alone(cls, value: object) -> object:
+        return {"title": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ExampleText:
+        if not (self.title or self.summary or self.text):
+            raise ValueError("an example needs a title, summary or text")
+        return self
+
+
+class Examples(Model):
+    """What a topic must and must not match."""
+
+    matches: list[ExampleText] = Field(min_length=1)
+    rejects: list[ExampleText] = Field(min_length=1)
+
+
+class TopicEntry(Model):
+    """One topic, or a template for many."""
+
+    id: str = Field(min_length=1)
+    name: str = ""
+    rule: TopRule | None = None
+    for_each_pair: list[str] | None = Field(None, min_length=2)
+    except_: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(
+        [], alias="except", description="Pairs that have a topic of their own."
+    )
+    for_each: str | None = Field(None, description="A CSV file under config/ with the columns name, kind, aliases, context.")
+    watch: Watch = Watch()
+    notify: list[str] = []
+    examples: Examples | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> TopicEntry:
+        if self.for_each is not None and self.for_each_pair is not None:
+            raise ValueError("for_each and for_each_pair exclude each other")
+        if self.rule is None and self.for_each is None and self.for_each_pair is None:
+            raise ValueError("a rule is needed")
+        if self.except_ and self.for_each_pair is None:
+            raise ValueError("except goes with for_each_pair")
+        if (self.for_each or self.for_each_pair) and "{" not in self.id:
+            raise ValueError('the id of a template needs a place holder, as "ties/{a}-{b}" or "watch/{name}"')
+        return self
+
+
+class TopicsFile(Model):
+    """config/topics/*.yaml"""
+
+    topics: list[TopicEntry]
+
+
+ByLanguage = dict[Language, Phrases]
+
+
+def _by_language(value: object) -> object:
+    """A plain list of aliases belongs to no language in particular."""
+    return {"und": value} if isinstance(value, list | str) else value
+
+
+class Hider(Model):
+    """A longer phrase, or all the aliases of another concept."""
+
+    phrase: Phrase | None = None
+    concept: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _phrase_alone(cls, value: object) -> object:
+        return {"phrase": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one(self) -> Hider:
+        if (self.phrase is None) == (self.concept is None):
+            raise ValueError("a phrase or {concept: id} is needed")
+        return self
+
+
+class ConceptEntry(Model):
+    """One reusable list of aliases."""
+
+    name: str = Field("", description="For people; default: the last part of the id.")
+    territory: Country | None = Field(None, description="Its country's names in every language (CLDR) are aliases too.")
+    aliases: Annotated[ByLanguage, BeforeValidator(_by_language)] = Field({}, description="By language.")
+    weak: Annotated[ByLanguage, BeforeValidator(_by_language)] = Field(
+        {}, description="Ambiguous names: they count once the article names the concept otherwise, or has a word of `support`."
+    )
+    support: Annotated[ByLanguage, BeforeValidator(_by_language)] = Field({}, description="Words that make `weak` names count.")
+    not_: list[Hider] = Field([], alias="not", description="Longer phrases that hide the aliases inside them.")
+    includes: list[str] = Field([], description="Other concepts whose aliases are this one's too.")
+
+    @model_validator(mode="after")
+    def _has_aliases(self) -> ConceptEntry:
+        if not (self.territory or self.aliases or self.includes):
+            raise ValueError("a concept needs aliases, a territory or includes")
+        return self
+
+
+class ConceptsFile(Model):
+    """config/concepts/*.yaml"""
+
+    concepts: dict[Key, ConceptEntry]
+
+
+class PublisherEntry(Model):
+    """One owner of news domains."""
+
+    name: str = Field(min_length=1)
+    domains: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$")]] = []
+    country: Country | None = None
+    kind: PublisherKind = PublisherKind.UNKNOWN
+    reliability: Literal["A", "B", "C", "D", "E", "F"] | None = None
+
+
+class PublishersFile(Model):
+    """config/publishers.yaml"""
+
+    publishers: dict[Key, PublisherEntry]
+
+
+class FeedEntry(Model):
+    """One feed to poll."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+    name: str = ""
+    publisher: str | None = None
+    language: Language | None = None
+    weight: float | None = Field(None, gt=0)
+    min_interval: Duration | None = None
+    max_interval: Duration | None = None
+    headers: dict[str, str] = {}
+    basic_auth: str | None = None
+    tags: list[str] = []
+
+
+class FeedsFile(Model):
+    """config/feeds.yaml"""
+
+    feeds: dict[Key, FeedEntry]
