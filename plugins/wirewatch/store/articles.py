@@ -1,0 +1,315 @@
+"""Articles and the addresses that lead to them (indices `-urls` and `-articles`).
+
+The id of an article is the id of the address it was first reached by, so a registered address always says where its article is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from wirewatch.errors import Conflict, StoreUnavailable
+from wirewatch.model import Article, Status
+from wirewatch.store.base import Documents, Hit, Stored, Write
+from wirewatch.store.documents import from_document, stored, to_document
+
+KIND = "articles"
+URLS = "urls"
+
+HEALING = timedelta(days=7)
+"""An address registered so long ago whose article is missing lost it to retention, not to a crash between the two writes."""
+
+_TRIES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A registered address: whose it is."""
+
+    article: str
+    index: str
+    at: datetime
+    forgotten: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An article that a search found, with the places that matched (`<em>` around the words)."""
+
+    article: Article
+    score: float
+    highlight: Mapping[str, Sequence[str]]
+
+
+async def discover(documents: Documents, articles: Sequence[Article]) -> list[str]:
+    """Store new articles; `created` or `exists` for each, in order, however often and by however many it is called.
+
+    Each address is registered first, then the article is created in the index named there; one that is already known gets the
+    new feeds and addresses appended. A crash between the two writes is healed by the next call.
+    """
+    if not articles:
+        return []
+    merged = _merge(articles)
+    owners = await _register(documents, list(merged.values()))
+    known = await documents.mget([(each.index, each.article) for each in owners], fields=["feeds", "urls", "duplicate_of"])
+    creates: list[Write] = []
+    appends: list[tuple[Address, Article]] = []
+    for article, owner, hit in zip(merged.values(), owners, known, strict=True):
+        if owner.forgotten:
+            continue
+        if hit is not None:
+            if _news(hit.source, article):
+                appends.append((owner, article))
+        elif owner.article == article.id and article.first_seen_at - owner.at < HEALING:
+            first = replace(article, first_seen_at=owner.at)
+            creates.append(Write(op="create", index=owner.index, id=article.id, doc=to_document(first)))
+    written = await documents.bulk(creates) if creates else []
+    created = {each.id for each in written if each.outcome == "created"}
+    lost_race = {each.id for each in written if each.outcome == "exists"}
+    appends += [(owner, each) for each, owner in zip(merged.values(), owners, strict=True) if each.id in lost_race]
+    for owner, article in appends:
+        await append(documents, owner.article, owner.index, feeds=article.feeds, urls=article.urls)
+    outcomes: list[str] = []
+    for article in articles:
+        outcomes.append("created" if article.id in created else "exists")
+        created.discard(article.id)
+    return outcomes
+
+
+async def append(documents: Documents, article: str, index: str, *, feeds: Sequence[str], urls: Sequence[str]) -> bool:
+    """Add feeds and addresses to an article, or to the one it is a duplicate of; False where there is none any more."""
+    for _ in range(_TRIES):
+        hit = await documents.get(index, article)
+        if hit is None:
+            return False
+        value = from_document(Article, hit.source)
+        if value.duplicate_of is not None:
+            owner = await address(documents, value.duplicate_of)
+            if owner is not None and (owner.article, owner.index) != (article, index):
+                article, index = owner.article, owner.index
+                continue
+        grown = replace(value, feeds=_union(value.feeds, feeds), urls=_union(value.urls, urls))
+        if grown == value:
+            return True
+        try:
+            await documents.put(index, article, to_document(grown), seq_no=hit.seq_no, primary_term=hit.primary_term)
+        except Conflict:
+            continue
+        return True
+    raise StoreUnavailable(f"article {article} keeps changing")
+
+
+async def address(documents: Documents, url_id: str) -> Address | None:
+    """Whose a registered address is, in real time."""
+    hit = await documents.get(documents.index_for(URLS), url_id)
+    return None if hit is None else _address(hit)
+
+
+async def due(documents: Documents, now: datetime, *, slot: int = 0, slots: int = 1, limit: int = 500) -> list[Stored[Article]]:
+    """Articles whose page is to be fetched now, in the part of the work that is `slot` of `slots`; the longest due first."""
+    await documents.refresh(KIND)
+    filters: list[dict[str, Any]] = [{"range": {"next_attempt_at": {"lte": now.isoformat()}}}]
+    if slots > 1:
+        filters.append({"terms": {"slot": [each for each in range(64) if each % slots == slot]}})
+    hits = await documents.find(KIND, {"bool": {"filter": filters}}, size=limit, sort=[{"next_attempt_at": "asc"}, {"id": "asc"}])
+    return [stored(Article, hit) for hit in hits]
+
+
+async def claim(documents: Documents, articles: Sequence[Stored[Article]], until: datetime) -> list[Stored[Article]]:
+    """Take articles until then, before work on them begins; those that somebody else took first are left out."""
+    taken = [replace(each, value=replace(each.value, attempts=each.value.attempts + 1, next_attempt_at=until)) for each in articles]
+    return [each for each in await _write(documents, taken) if each is not None]
+
+
+async def save(documents: Documents, claimed: Sequence[tuple[Stored[Article], Article]]) -> list[bool]:
+    """Record the results of claimed work; False for each that somebody else has taken over since, whose result is dropped.
+
+    Feeds and addresses that were appended meanwhile are kept: they do not end a claim.
+    """
+    results = await _write(documents, [replace(before, value=after) for before, after in claimed])
+    saved = [each is not None for each in results]
+    for position, (before, after) in enumerate(claimed):
+        if not saved[position]:
+            saved[position] = await _save_appended(documents, before, after)
+    return saved
+
+
+async def _save_appended(documents: Documents, before: Stored[Article], after: Article) -> bool:
+    for _ in range(_TRIES):
+        hit = await documents.get(before.index, before.id)
+        if hit is None:
+            return False
+        current = from_document(Article, hit.source)
+        if replace(current, feeds=before.value.feeds, urls=before.value.urls) != before.value:
+            return False
+        merged = replace(after, feeds=_union(current.feeds, after.feeds), urls=_union(current.urls, after.urls))
+        try:
+            await documents.put(before.index, before.id, to_document(merged), seq_no=hit.seq_no, primary_term=hit.primary_term)
+        except Conflict:
+            continue
+        return True
+    return False
+
+
+async def register_canonical(documents: Documents, article: Stored[Article], *, url: str, url_id: str, now: datetime) -> str | None:
+    """Register the address that an article's page calls its own; None where the article has it now.
+
+    Where another article has it, that one gets this one's feeds and addresses, and its id is returned: this one is its duplicate.
+    """
+    if url_id == article.id:
+        return None
+    entry = {"url": url, "article": article.id, "index": article.index, "at": now.isoformat()}
+    index = documents.index_for(URLS)
+    try:
+        await documents.put(index, url_id, entry, create=True)
+    except Conflict:
+        owner = await address(documents, url_id)
+        if owner is None or owner.article == article.id:
+            return None
+        await append(documents, owner.article, owner.index, feeds=article.value.feeds, urls=article.value.urls)
+        return owner.article
+    return None
+
+
+async def ungrouped(documents: Documents, *, limit: int = 2000) -> list[Stored[Article]]:
+    """Articles that can be read and have no story yet, first seen first."""
+    await documents.refresh(KIND)
+    query = {"bool": {"filter": [{"terms": {"status": [Status.READY, Status.PARTIAL]}}], "must_not": [{"exists": {"field": "story_id"}}]}}
+    hits = await documents.find(KIND, query, size=limit, sort=[{"first_seen_at": "asc"}, {"id": "asc"}])
+    return [stored(Article, hit) for hit in hits]
+
+
+async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime, limit: int = 5000) -> list[Article]:
+    """Grouped articles first seen since then that share a look-up key, without their text, first seen first."""
+    if not bands:
+        return []
+    query = {
+        "bool": {
+            "filter": [
+                {"terms": {"bands": list(bands)}},
+                {"range": {"first_seen_at": {"gte": since.isoformat()}}},
+                {"exists": {"field": "story_id"}},
+            ]
+        }
+    }
+    fields = [name for name in to_fields() if name not in ("text", "feed_content", "topic_matches")]
+    hits = await documents.find(KIND, query, size=limit, sort=[{"first_seen_at": "asc"}, {"id": "asc"}], fields=fields)
+    return [stored(Article, hit).value for hit in hits]
+
+
+def to_fields() -> list[str]:
+    """The names of an article's stored fields."""
+    return ["@timestamp" if name == "timestamp" else name for name in Article.__dataclass_fields__]
+
+
+async def search(
+    documents: Documents, query: str, *, since: datetime | None = None, until: datetime | None = None, limit: int = 100
+) -> list[Found]:
+    """Articles that match a query in Lucene's syntax over title, summary and text, best first; raises `StoreRejected` for a bad one."""
+    filters: list[dict[str, Any]] = [{"terms": {"status": [Status.READY, Status.PARTIAL]}}]
+    if since is not None or until is not None:
+        bounds = {"gte": since.isoformat() if since else None, "lt": until.isoformat() if until else None}
+        filters.append({"range": {"@timestamp": {name: value for name, value in bounds.items() if value}}})
+    fields = ["title^3", "summary^2", "text"]
+    body = {
+        "query": {"bool": {"must": [{"query_string": {"query": query, "fields": fields, "default_operator": "AND"}}], "filter": filters}},
+        "size": limit,
+        "sort": ["_score", {"@timestamp": "desc"}],
+        "track_scores": True,
+        "_source": {"excludes": ["feed_content", "fingerprint", "bands"]},
+        "highlight": {"fields": {"title": {"number_of_fragments": 0}, "summary": {}, "text": {"number_of_fragments": 2}}},
+    }
+    answer = await documents.search(KIND, body)
+    return [
+        Found(
+            article=from_document(Article, hit["_source"]),
+            score=float(hit.get("_score") or 0.0),
+            highlight={name: tuple(places) for name, places in hit.get("highlight", {}).items()},
+        )
+        for hit in answer["hits"]["hits"]
+    ]
+
+
+async def forget(documents: Documents, *, url: str, url_id: str, now: datetime) -> int:
+    """Take an article away for good: deleted, and every address of it marked so that it never comes back.
+
+    Returns how many articles went; an address that was never seen is marked too.
+    """
+    index = documents.index_for(URLS)
+    owner = await address(documents, url_id)
+    entry: dict[str, Any] = {"url": url, "article": url_id, "index": "", "at": now.isoformat(), "forgotten": True}
+    if owner is None:
+        await documents.put(index, url_id, entry)
+        return 0
+    await documents.refresh(URLS)
+    hits = await documents.find(URLS, {"term": {"article": owner.article}}, size=1000)
+    keys = {hit.id: hit.source for hit in hits} | {url_id: {**entry, "article": owner.article, "index": owner.index}}
+    await documents.bulk(
+        [Write(op="index", index=index, id=key, doc={**source, "forgotten": True}) for key, source in keys.items()], refresh=True
+    )
+    return int(bool(owner.index) and await documents.delete(owner.index, owner.article))
+
+
+async def _register(documents: Documents, articles: Sequence[Article]) -> list[Address]:
+    index = documents.index_for(URLS)
+    own = [Address(article=each.id, index=documents.index_for(KIND, each.first_seen_at), at=each.first_seen_at) for each in articles]
+    writes = [
+        Write(
+            op="create",
+            index=index,
+            id=article.id,
+            doc={"url": article.urls[0], "article": place.article, "index": place.index, "at": place.at.isoformat()},
+        )
+        for article, place in zip(articles, own, strict=True)
+    ]
+    written = await documents.bulk(writes)
+    taken = [position for position, each in enumerate(written) if each.outcome != "created"]
+    for position, hit in zip(taken, await documents.mget([(index, articles[each].id) for each in taken]) if taken else [], strict=True):
+        if hit is None:
+            raise StoreUnavailable(f"address {articles[position].id} came and went")
+        own[position] = _address(hit)
+    return own
+
+
+async def _write(documents: Documents, articles: Sequence[Stored[Article]]) -> list[Stored[Article] | None]:
+    if not articles:
+        return []
+    written = await documents.bulk(
+        [
+            Write(op="index", index=each.index, id=each.id, doc=to_document(each.value), seq_no=each.seq_no, primary_term=each.primary_term)
+            for each in articles
+        ]
+    )
+    return [
+        None
+        if result.outcome not in ("updated", "created") or result.seq_no is None or result.primary_term is None
+        else replace(each, seq_no=result.seq_no, primary_term=result.primary_term)
+        for each, result in zip(articles, written, strict=True)
+    ]
+
+
+def _address(hit: Hit) -> Address:
+    return from_document(Address, {name: value for name, value in hit.source.items() if name != "url"})
+
+
+def _merge(articles: Sequence[Article]) -> dict[str, Article]:
+    merged: dict[str, Article] = {}
+    for each in articles:
+        first = merged.get(each.id)
+        merged[each.id] = (
+            each if first is None else replace(first, feeds=_union(first.feeds, each.feeds), urls=_union(first.urls, each.urls))
+        )
+    return merged
+
+
+def _news(source: Mapping[str, Any], article: Article) -> bool:
+    """Whether a known article lacks a feed or address (unless it is a duplicate, whose owner has to be asked)."""
+    if source.get("duplicate_of"):
+        return True
+    return not (set(article.feeds) <= set(source.get("feeds", ())) and set(article.urls) <= set(source.get("urls", ())))
+
+
+def _union(first: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*first, *more]))
