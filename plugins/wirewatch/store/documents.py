@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ _RENAMED: dict[type, dict[str, str]] = {Article: {"timestamp": "@timestamp"}}
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
@@ -31,7 +31,8 @@ def to_document(value: Any) -> dict[str, Any]:
 def from_document(kind: type[T], document: Mapping[str, Any]) -> T:
     """The model value of a document; raises `pydantic.ValidationError` for one that does not fit."""
     back = {stored: name for name, stored in _RENAMED.get(kind, {}).items()}
-    return _adapter(kind).validate_python({back.get(name, name): item for name, item in document.items()})
+    value: T = _adapter(kind).validate_python({back.get(name, name): item for name, item in document.items()})
+    return value
 
 
 def stored(kind: type[T], hit: Hit) -> Stored[T]:

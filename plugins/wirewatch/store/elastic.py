@@ -1,0 +1,347 @@
+"""`Documents` on Elasticsearch 9: the only module that knows its client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from elastic_transport import ConnectionError as NoConnection
+from elastic_transport import ConnectionTimeout, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch
+
+from wirewatch.errors import Conflict, StoreRejected, StoreUnavailable
+from wirewatch.store import indices
+from wirewatch.store.base import Body, Hit, Write, Written
+
+T = TypeVar("T")
+
+MAX_BULK_BYTES = 5_000_000
+MAX_BULK_DOCUMENTS = 1_000
+BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Waits before another try where Elasticsearch is too busy or cannot be reached; then the task fails and Airflow retries it."""
+
+_NDJSON = {"content-type": "application/x-ndjson", "accept": "application/json"}
+_BUSY = frozenset({429, 502, 503, 504})
+_MAX_WINDOW = 10_000
+"""Elasticsearch's default `index.max_result_window`."""
+
+
+class ElasticDocuments:
+    """Documents under one prefix in one cluster; an async context manager.
+
+    Call `ensure` once before the first write: without the index templates Elasticsearch would guess mappings.
+    """
+
+    def __init__(
+        self, *, url: str, prefix: str = "wirewatch", api_key: str | None = None, ca: str | None = None, timeout_s: float = 30.0
+    ) -> None:
+        options: dict[str, Any] = {"request_timeout": timeout_s, "max_retries": 0, "retry_on_status": ()}
+        if api_key:
+            options["api_key"] = api_key
+        if ca:
+            options["ca_certs"] = ca
+        self.url = url
+        self.names = indices.Names(prefix)
+        self._client = AsyncElasticsearch(url, **options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._client.close()
+
+    # ------------------------------------------------------------ set-up
+
+    async def ensure(self, *, replicas: int = 0) -> bool:
+        """Install the templates and make the unpartitioned indices where they are missing or older; True if anything was done."""
+        wanted = {self.names.alias(kind): kind for kind in indices.KINDS}
+        current = {
+            item["name"]
+            for item in await self._templates()
+            if item["index_template"].get("template", {}).get("mappings", {}).get("_meta", {}).get("wirewatch") == indices.VERSION
+        }
+        if wanted.keys() <= current:
+            return False
+        for alias, kind in wanted.items():
+            body = indices.template(self.names, kind, replicas=replicas)
+            await self._call(partial(self._client.indices.put_index_template, name=alias, **body))
+        for kind in indices.KINDS:
+            if kind not in indices.PARTITIONS:
+                await self._make(self.names.concrete(kind))
+        return True
+
+    async def drop(self) -> None:
+        """Remove every index and template under the prefix; what tests and the demo begin and end with."""
+        answer = await self._call(lambda: self._client.indices.get(index=f"{self.names.prefix}-*", features="aliases"))
+        if found := sorted(answer):
+            await self._call(lambda: self._client.indices.delete(index=found, ignore_unavailable=True))
+        for item in await self._templates():
+            await self._call(partial(self._client.indices.delete_index_template, name=item["name"]))
+
+    async def _templates(self) -> list[Mapping[str, Any]]:
+        lenient = self._client.options(ignore_status=404)
+        answer = await self._call(lambda: lenient.indices.get_index_template(name=f"{self.names.prefix}-*"))
+        found: list[Mapping[str, Any]] = answer.get("index_templates", [])
+        return found
+
+    async def _make(self, index: str) -> None:
+        try:
+            await self._call(lambda: self._client.indices.create(index=index))
+        except StoreRejected as error:
+            if "resource_already_exists_exception" not in str(error):
+                raise
+
+    # ------------------------------------------------------------ one document
+
+    def index_for(self, kind: str, at: datetime | None = None) -> str:
+        """See `Documents.index_for`."""
+        return self.names.concrete(kind, at)
+
+    async def get(self, index: str, id: str) -> Hit | None:
+        """See `Documents.get`."""
+        found = await self.mget([(index, id)])
+        return found[0]
+
+    async def mget(self, keys: Sequence[tuple[str, str]], *, fields: Sequence[str] | None = None) -> list[Hit | None]:
+        """See `Documents.mget`."""
+        found: list[Hit | None] = []
+        for start in range(0, len(keys), MAX_BULK_DOCUMENTS):
+            part = keys[start : start + MAX_BULK_DOCUMENTS]
+            docs: list[dict[str, Any]] = [{"_index": self._place(index), "_id": id} for index, id in part]
+            if fields is not None:
+                docs = [{**doc, "_source": list(fields)} for doc in docs]
+            answer = await self._call(partial(self._client.mget, docs=docs))
+            found += [self._got(item) for item in answer["docs"]]
+        return found
+
+    def _got(self, item: Mapping[str, Any]) -> Hit | None:
+        if error := item.get("error"):
+            if error.get("type") == "index_not_found_exception":
+                return None
+            raise StoreUnavailable(f"Elasticsearch: {item['_index']}/{item['_id']}: {_reason(error)}")
+        return _hit(item) if item.get("found") else None
+
+    async def put(
+        self, index: str, id: str, doc: Body, *, seq_no: int | None = None, primary_term: int | None = None, create: bool = False
+    ) -> Written:
+        """See `Documents.put`."""
+        options: dict[str, Any] = {"op_type": "create"} if create else {}
+        if seq_no is not None:
+            options |= {"if_seq_no": seq_no, "if_primary_term": primary_term}
+        place = self._place(index)
+        answer = await self._call(lambda: self._client.index(index=place, id=id, document=doc, **options))
+        return Written(id=id, outcome=answer["result"], seq_no=answer["_seq_no"], primary_term=answer["_primary_term"])
+
+    async def delete(self, index: str, id: str) -> bool:
+        """See `Documents.delete`."""
+        written = await self.bulk([Write(op="delete", index=index, id=id)])
+        return written[0].outcome == "deleted"
+
+    # ------------------------------------------------------------ many documents
+
+    async def bulk(self, writes: Sequence[Write], *, refresh: bool = False) -> list[Written]:
+        """See `Documents.bulk`."""
+        done: dict[int, Written] = {}
+        refused: list[str] = []
+        for batch in _batches(self._lines(writes)):
+            await self._send(batch, done, refused)
+        if refresh and writes:
+            # Refreshing with every part of a large bulk would cost one segment each.
+            places = sorted({self._place(write.index) for write in writes})
+            await self._call(lambda: self._client.indices.refresh(index=places, ignore_unavailable=True))
+        if refused:
+            raise StoreRejected(f"Elasticsearch refused {len(refused)} of {len(writes)} documents, the first: {refused[0]}")
+        return [done[number] for number in range(len(writes))]
+
+    def _lines(self, writes: Sequence[Write]) -> Iterator[tuple[int, Write, bytes]]:
+        for number, write in enumerate(writes):
+            head: dict[str, Any] = {"_index": self._place(write.index), "_id": write.id}
+            if write.seq_no is not None:
+                head |= {"if_seq_no": write.seq_no, "if_primary_term": write.primary_term}
+            if write.version is not None:
+                head |= {"version": write.version, "version_type": "external"}
+            lines = [json.dumps({write.op: head}, ensure_ascii=False)]
+            if write.doc is not None:
+                lines.append(json.dumps(write.doc, ensure_ascii=False))
+            # A lone surrogate, which hostile input may carry, has no UTF-8.
+            yield number, write, ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+    async def _send(self, batch: list[tuple[int, Write, bytes]], done: dict[int, Written], refused: list[str]) -> None:
+        """Send one batch until every write of it has an answer that is not "busy"."""
+        for wait in (*BACKOFF_S, None):
+            body = b"".join(lines for _, _, lines in batch)
+            answer = await self._call(partial(self._client.perform_request, "POST", "/_bulk", headers=_NDJSON, body=body))
+            busy = []
+            for item, sent in zip(answer["items"], batch, strict=True):
+                number, write, _ = sent
+                result = next(iter(item.values()))
+                if result["status"] in _BUSY:
+                    busy.append(sent)
+                elif outcome := _outcome(write, result):
+                    done[number] = Written(
+                        id=write.id, outcome=outcome, seq_no=result.get("_seq_no"), primary_term=result.get("_primary_term")
+                    )
+                else:
+                    refused.append(f"{result['_index']}/{write.id}: {_reason(result.get('error'))}")
+            if not busy:
+                return
+            batch = busy
+            if wait is not None:
+                await asyncio.sleep(wait)
+        raise StoreUnavailable(f"Elasticsearch is too busy for {len(batch)} documents")
+
+    # ------------------------------------------------------------ searches
+
+    async def search(self, kind: str, body: Body) -> Mapping[str, Any]:
+        """See `Documents.search`; an answer that misses shards is an error, not a smaller answer."""
+        answer = await self._call(
+            lambda: self._client.search(
+                index=self.names.alias(kind),
+                body=dict(body),
+                ignore_unavailable=True,
+                allow_no_indices=True,
+                allow_partial_search_results=False,
+            )
+        )
+        plain: Mapping[str, Any] = answer.body
+        return plain
+
+    async def find(
+        self, kind: str, query: Body, *, size: int = 100, sort: Sequence[Body] = (), fields: Sequence[str] | None = None
+    ) -> list[Hit]:
+        """See `Documents.find`; `size` is at most 10,000."""
+        body: dict[str, Any] = {"query": query, "size": min(size, _MAX_WINDOW), "seq_no_primary_term": True, "track_total_hits": False}
+        if sort:
+            body["sort"] = [{name: _sorting(order) for name, order in each.items()} for each in sort]
+        if fields is not None:
+            body["_source"] = list(fields)
+        answer = await self.search(kind, body)
+        return [_hit(item) for item in answer["hits"]["hits"]]
+
+    async def scan(self, kind: str, query: Body, *, fields: Sequence[str] | None = None, page: int = 1000) -> AsyncIterator[Hit]:
+        """See `Documents.scan`."""
+        alias = self.names.alias(kind)
+        if not await self._call(lambda: self._client.indices.exists_alias(name=alias)):
+            return
+        opened = await self._call(lambda: self._client.open_point_in_time(index=alias, keep_alive="5m"))
+        body: dict[str, Any] = {
+            "query": query,
+            "size": page,
+            "pit": {"id": opened["id"], "keep_alive": "5m"},
+            "sort": [{"_shard_doc": "asc"}],
+            "seq_no_primary_term": True,
+            "track_total_hits": False,
+        }
+        if fields is not None:
+            body["_source"] = list(fields)
+        try:
+            while True:
+                answer = await self._call(lambda: self._client.search(body=body, allow_partial_search_results=False))
+                hits = answer["hits"]["hits"]
+                for item in hits:
+                    yield _hit(item)
+                if len(hits) < page:
+                    return
+                body["pit"]["id"] = answer["pit_id"]
+                body["search_after"] = hits[-1]["sort"]
+        finally:
+            await self._call(lambda: self._client.close_point_in_time(id=body["pit"]["id"]))
+
+    async def count(self, kind: str, query: Body) -> int:
+        """See `Documents.count`."""
+        answer = await self._call(
+            lambda: self._client.count(index=self.names.alias(kind), query=query, ignore_unavailable=True, allow_no_indices=True)
+        )
+        return int(answer["count"])
+
+    async def refresh(self, *kinds: str) -> None:
+        """See `Documents.refresh`."""
+        aliases = [self.names.alias(kind) for kind in kinds]
+        await self._call(lambda: self._client.indices.refresh(index=aliases, ignore_unavailable=True, allow_no_indices=True))
+
+    # ------------------------------------------------------------ below
+
+    def _place(self, index: str) -> str:
+        return self.names.concrete(index) if index in indices.PROPERTIES else index
+
+    async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Make a request, again where Elasticsearch is too busy or unreachable, with its errors translated into ours.
+
+        A write whose answer was lost is sent again: `create` then answers `exists` and a write under `seq_no` a conflict,
+        both of which every caller must live with anyway.
+        """
+        for wait in (*BACKOFF_S, None):
+            try:
+                return await request()
+            except ApiError as error:
+                reason = _reason(error.body.get("error") if isinstance(error.body, Mapping) else error.body)
+                if error.status_code == 409:
+                    raise Conflict(f"Elasticsearch: {reason}") from error
+                if error.status_code not in _BUSY:
+                    raise StoreRejected(f"Elasticsearch answered {error.status_code}: {reason}") from error
+                if wait is None:
+                    raise StoreUnavailable(f"Elasticsearch answered {error.status_code}: {reason}") from error
+            except (NoConnection, ConnectionTimeout) as error:
+                if wait is None:
+                    raise StoreUnavailable(f"Elasticsearch at {self.url} cannot be reached: {error.message}") from error
+            except TransportError as error:
+                raise StoreUnavailable(f"Elasticsearch at {self.url}: {error.message}") from error
+            await asyncio.sleep(wait)
+        raise AssertionError("not reached")
+
+
+def _hit(item: Mapping[str, Any]) -> Hit:
+    return Hit(
+        index=item["_index"],
+        id=item["_id"],
+        seq_no=item.get("_seq_no", -1),
+        primary_term=item.get("_primary_term", -1),
+        source=item.get("_source", {}),
+        sort=tuple(item.get("sort", ())),
+        highlight=item.get("highlight"),
+        score=item.get("_score"),
+    )
+
+
+def _outcome(write: Write, result: Mapping[str, Any]) -> str | None:
+    """What became of one write of a bulk, or None where it was refused."""
+    if result["status"] < 300:
+        return str(result["result"])
+    if result["status"] == 409:
+        return "exists" if write.op == "create" else "conflict"
+    if result["status"] == 404 and write.op == "delete":
+        return "missing"
+    return None
+
+
+def _sorting(order: Any) -> Any:
+    """An index that has no document with the field yet must not fail a search."""
+    plain = {"order": order} if isinstance(order, str) else dict(order)
+    return {"unmapped_type": "date", **plain}
+
+
+def _reason(error: Any) -> str:
+    """One line of an Elasticsearch error body."""
+    if not isinstance(error, Mapping):
+        return str(error)[:300] if error else "no reason given"
+    cause = error.get("caused_by") or {}
+    parts = [str(error.get("type", "")), str(error.get("reason", "")), str(cause.get("reason", ""))]
+    return ": ".join(part for part in parts if part)[:500]
+
+
+def _batches(lines: Iterator[tuple[int, Write, bytes]]) -> Iterator[list[tuple[int, Write, bytes]]]:
+    batch: list[tuple[int, Write, bytes]] = []
+    size = 0
+    for item in lines:
+        if batch and (size + len(item[2]) > MAX_BULK_BYTES or len(batch) >= MAX_BULK_DOCUMENTS):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += len(item[2])
+    if batch:
+        yield batch
