@@ -1,10 +1,14 @@
-"""The jars of the embedded Elasticsearch: fetched once by `jgo`, checked against the lock, laid out as a home folder."""
+"""The jars of the embedded Elasticsearch: fetched once by `jgo`, checked against the lock, laid out as a home folder.
+
+`python -m wirewatch.embedded.artifacts` fetches them into the cache.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
+import sys
 import zipfile
 from importlib.resources import files
 from pathlib import Path
@@ -54,7 +58,7 @@ def lay_out(home: Path) -> None:
     """
     if is_laid_out(home):
         return
-    jars = _fetch()
+    jars = fetch()
     home.mkdir(parents=True, exist_ok=True)
     for folder in ("lib", "modules", "config"):
         shutil.rmtree(home / folder, ignore_errors=True)
@@ -73,8 +77,8 @@ def lay_out(home: Path) -> None:
     (home / "complete").write_text(_stamp())
 
 
-def _fetch() -> list[Path]:
-    """Every jar of the lock, checked."""
+def fetch() -> list[Path]:
+    """Every jar of the lock, checked; raises `SetupError` where one cannot be had."""
     import jgo
 
     try:
@@ -111,3 +115,10 @@ def _link(source: Path, target: Path) -> None:
 
 def _stamp() -> str:
     return hashlib.sha256(repr(sorted(lock().items())).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    try:
+        fetch()
+    except SetupError as error:
+        sys.exit(str(error))

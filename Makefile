@@ -1,0 +1,46 @@
+# Every target makes what it needs: `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: setup demo up test test-all lint format lock env clean help
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv with the `wirewatch` command, the locked packages and the Elasticsearch jars
+
+$(READY): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+	@touch $@
+
+demo: $(READY) ## Watch a small newsroom on this machine until its story breaks (ARGS="--seed 7 --story flood")
+	@$(BIN)/wirewatch demo $(ARGS)
+
+up: $(READY) ## Run the watch on config/ and real feeds
+	@$(BIN)/wirewatch up $(ARGS)
+
+test: $(READY) lint ## Lint, types and all tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(READY) ## Lint and types only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## Put the code in its usual form
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lock: $(READY) ## Choose the newest allowed versions of all packages anew
+	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements.lock
+	@echo uv | $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" - -o scripts/uv.txt
+
+env: ## Write .env with fresh secrets for docker-compose.yml
+	@$(PYTHON) docker/make_env.py
+
+clean: ## Remove what the demo and the tests made; .venv stays
+	@rm -rf .wirewatch .pytest_cache .mypy_cache .ruff_cache .hypothesis

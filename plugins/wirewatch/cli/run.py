@@ -1,0 +1,79 @@
+"""`wirewatch poll · process · detect · notify · run · doctor`: the steps of the watch without Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from wirewatch.cli._shared import CONFIG, JSON, emit, run
+
+if TYPE_CHECKING:
+    from wirewatch.pipeline.ports import Ports
+
+Step = Callable[["Ports"], Awaitable[Mapping[str, Any]]]
+
+
+def register(root: typer.Typer) -> None:
+    """Mount the commands."""
+    root.command("run")(run_all)
+    for command in (poll, process, detect, notify):
+        root.command()(command)
+
+
+def run_all(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+    """Poll, process, detect and notify once."""
+    _go(["poll", "process", "detect", "notify"], config, as_json)
+
+
+def poll(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+    """Poll the feeds that are due."""
+    _go(["poll"], config, as_json)
+
+
+def process(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+    """Download, extract and tag the articles that wait."""
+    _go(["process"], config, as_json)
+
+
+def detect(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+    """Group, count, expect and decide; plan the messages."""
+    _go(["detect"], config, as_json)
+
+
+def notify(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+    """Send the messages that wait (to the server that $SMTP_URL names)."""
+    _go(["notify"], config, as_json)
+
+
+def _go(names: list[str], config: Path | None, as_json: bool) -> None:
+    run(_steps(names, config, as_json))
+
+
+async def _steps(names: list[str], config: Path | None, as_json: bool) -> None:
+    from rich.console import Console
+
+    from wirewatch.wiring.local import ports
+
+    console = Console(stderr=True)
+    async with ports(config) as found:
+        for name in names:
+            with console.status(f"{name} …"):
+                summary = await _step(name)(found)
+            if as_json:
+                emit([{"step": name, **summary}])
+            else:
+                told = ", ".join(f"{value} {key.replace('_', ' ')}" for key, value in summary.items())
+                typer.echo(f"{name:8} {told}")
+
+
+def _step(name: str) -> Step:
+    from wirewatch.pipeline.detect import detect as detect_step
+    from wirewatch.pipeline.notify import notify as notify_step
+    from wirewatch.pipeline.poll import poll as poll_step
+    from wirewatch.pipeline.process import process as process_step
+
+    steps: dict[str, Step] = {"poll": poll_step, "process": process_step, "detect": detect_step, "notify": notify_step}
+    return steps[name]

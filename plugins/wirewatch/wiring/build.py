@@ -1,0 +1,61 @@
+"""From addresses and secrets to `Ports`: what the wiring with and without Airflow shares."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from wirewatch.alerts.channels import Channel
+from wirewatch.config import Bundle, Settings
+from wirewatch.errors import SetupError
+from wirewatch.http_client import HttpClient
+from wirewatch.pipeline.ports import Clock, Ports
+from wirewatch.store import config as published_config
+from wirewatch.store.elastic import ElasticDocuments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """How Elasticsearch is reached."""
+
+    url: str
+    prefix: str = "wirewatch"
+    api_key: str | None = field(default=None, repr=False)
+    ca: str | None = None
+    """File with the certificate authority."""
+
+
+def utc_now() -> datetime:
+    """The clock on the wall."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def assemble(
+    cluster: Cluster,
+    *,
+    bundle: Bundle | None,
+    channels: Callable[[Settings], Mapping[str, Channel]],
+    clock: Clock = utc_now,
+) -> AsyncIterator[Ports]:
+    """The ports of one task or command; `bundle` None takes the published one.
+
+    Raises `StoreUnavailable`, or `SetupError` where nothing has been published.
+    """
+    async with ElasticDocuments(url=cluster.url, prefix=cluster.prefix, api_key=cluster.api_key, ca=cluster.ca) as documents:
+        await documents.ensure()
+        known = bundle or await published_config.published(documents)
+        if known is None:
+            raise SetupError("no configuration has been published: run `wirewatch check --publish`")
+        settings = known.settings
+        agent = f"Wirewatch/{version('wirewatch')} (+{settings.contact})"
+        async with HttpClient(user_agent=agent, allow_hosts=settings.polling.allow_hosts) as http:
+            # Spawned, not forked: a fork of a process with threads and connections can hang. Workers start with the first job.
+            with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as cpu:
+                yield Ports(documents=documents, bundle=known, clock=clock, http=http, cpu=cpu, channels=channels(settings))
