@@ -1,0 +1,233 @@
+"""A page as a column of blocks, and the blocks that are not the article; pure.
+
+Trafilatura judges elements by their names, classes and link density. What it cannot see is a flat column: paragraphs, then
+teasers, then more teasers, all `<p>` and `<h3>` under one `<div>`. Here the page is read as its reader does, from top to bottom,
+and what stands after the article's end is taken out of the tree before Trafilatura sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+_BLOCK = frozenset(
+    (
+        *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "dialog", "div", "dl", "dt", "fieldset"),
+        *("figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol"),
+        *("p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    )
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_SKIP = frozenset(
+    (
+        *("script", "style", "noscript", "template", "svg", "iframe", "object", "select", "button", "textarea", "math", "video"),
+        *("audio", "canvas", "head"),
+    )
+)
+_OUTSIDE = frozenset(["nav", "footer", "aside"])
+_SPACE = re.compile(r"\s+")
+
+_DATE_WORD = re.compile(
+    r"(?:\d{1,4}(?:st|nd|rd|th)?|\d{1,2}[:.h]\d{2}(?::\d{2})?|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?|jan\w*|feb\w*|mar(?:ch|s"
+    r"|zo)?|mär\w*|apr\w*|ma[iy]o?|jun\w*|jul\w*"
+    r"|aug\w*|sep\w*|o[ck]t\w*|nov\w*|de[cz]\w*|mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|am|pm|a\.m\.?|p\.m\.?|utc|gmt"
+    r"|[ecmpi]?[sd]t"
+    r"|ago|hours?|mins?|minutes?|days?|weeks?|months?|years?|updated|published|posted|last|modified|on|at|by|in|the|edited|uhr"
+    r"|de|le|à|el|today"
+    r"|yesterday|\d+[年月日])",
+    re.IGNORECASE,
+)
+_MAX_TEASER_WORDS = 60
+_MAX_LINK_WORDS = 30
+_MIN_BODY_WORDS = 60
+
+
+@dataclass(slots=True)
+class Block:
+    """One line or paragraph as a reader sees it, with the text nodes it is made of."""
+
+    heading: bool
+    outside: bool
+    """In a nav, footer or aside, which are never the article."""
+    nodes: list[tuple[HtmlElement, str]] = field(default_factory=list)
+    """Element and `text` or `tail`."""
+    parts: list[str] = field(default_factory=list)
+    linked: int = 0
+    """Characters inside links that lead to another page."""
+    text: str = ""
+    words: int = 0
+
+    @property
+    def link(self) -> bool:
+        """Whether all of it is a link, as a teaser's heading is."""
+        return self.linked >= 0.85 * max(1, len(self.text)) and 0 < self.words <= _MAX_LINK_WORDS
+
+    @property
+    def meta(self) -> bool:
+        """Whether it is only a label, a date or a byline."""
+        return (self.words <= 4 and not _ends_sentence(self.text)) or is_date_line(self.text)
+
+
+def count_words(text: str) -> int:
+    """Words of a text; Chinese, Japanese and Thai, which do not space them, count two characters as one."""
+    unspaced = sum(1 for each in text if "\u3040" <= each <= "\u30ff" or "\u4e00" <= each <= "\u9fff" or "\u0e00" <= each <= "\u0e7f")
+    return len(text.split()) if unspaced < 4 else max(len(text.split()), unspaced // 2)
+
+
+def is_date_line(text: str) -> bool:
+    """Whether a line says when, and nothing else: `Updated 16 May, 2024`, `3 hours ago`."""
+    tokens = [each for each in re.split(r"[\s,;|·•()–—-]+", text) if each]
+    if not tokens or len(tokens) > 14 or not any(any(each.isdigit() for each in token) for token in tokens):
+        return False
+    return all(_DATE_WORD.fullmatch(each.strip(":.")) or each.strip(":.") == "" for each in tokens)
+
+
+def column(root: HtmlElement) -> list[Block]:
+    """The blocks of a page from top to bottom, empty ones left out."""
+    blocks: list[Block] = []
+    current: Block | None = None
+    skip = links = outside = 0
+    stack: list[str] = []
+
+    def text_of(element: HtmlElement, where: str, heading: bool) -> None:
+        nonlocal current
+        text = element.text if where == "text" else element.tail
+        if not text or skip:
+            return
+        if current is None:
+            if not text.strip():
+                return
+            current = Block(heading=heading, outside=outside > 0)
+            blocks.append(current)
+        current.nodes.append((element, where))
+        current.parts.append(text)
+        if links:
+            current.linked += len(_SPACE.sub(" ", text).strip())
+
+    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        tag = element.tag
+        if not isinstance(tag, str):
+            if event in ("comment", "pi"):
+                text_of(element, "tail", _in_heading(stack))
+            continue
+        if event == "start":
+            stack.append(tag)
+            skip += tag in _SKIP
+            outside += tag in _OUTSIDE
+            links += tag == "a" and _leads_away(element)
+            if tag in _BLOCK or (tag == "br" and _after_break(element)):
+                current = None
+            text_of(element, "text", _in_heading(stack))
+        else:
+            stack.pop()
+            skip -= tag in _SKIP
+            outside -= tag in _OUTSIDE
+            links -= tag == "a" and _leads_away(element)
+            if tag in _BLOCK:
+                current = None
+            if element is not root:
+                text_of(element, "tail", _in_heading(stack))
+    for block in blocks:
+        block.text = _SPACE.sub(" ", "".join(block.parts)).strip()
+        block.words = count_words(block.text)
+    return [block for block in blocks if block.text]
+
+
+def remove(blocks: Sequence[Block]) -> None:
+    """Take the text of blocks out of their tree; the elements stay, empty."""
+    for block in blocks:
+        for element, where in block.nodes:
+            if where == "text":
+                element.text = None
+            else:
+                element.tail = None
+
+
+def teasers(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks that advertise other articles: runs of linked headings, each with at most a line of text, after an article's body.
+
+    A run needs three links, or two that are headings where nothing but the run follows; a link between two paragraphs is no run.
+    """
+    inside = [each for each in blocks if not each.outside]
+    found: list[Block] = []
+    body_words = 0
+    position = 0
+    while position < len(inside):
+        if not inside[position].link or body_words < _MIN_BODY_WORDS:
+            if not inside[position].link:
+                body_words += inside[position].words
+            position += 1
+            continue
+        end, links, headings, texts = _run(inside, position)
+        last = end == len(inside) or sum(each.words for each in inside[end:] if not each.link) < 40
+        if links >= 3 or (links == 2 and headings == 2 and last):
+            end = _without_body(inside, position, end, links, texts, last=last)
+            start = _with_label(inside, position)
+            found += inside[start:end]
+        position = max(end, position + 1)
+    return found
+
+
+def _run(blocks: Sequence[Block], start: int) -> tuple[int, int, int, int]:
+    """Where a run of teasers that begins at `start` ends, and its links, linked headings and lines of text."""
+    links = headings = texts = 0
+    position = start
+    text_allowed = False
+    while position < len(blocks):
+        block = blocks[position]
+        if block.link:
+            links += 1
+            headings += block.heading
+            text_allowed = True
+        elif block.meta:
+            if not text_allowed and not _link_follows(blocks, position):
+                break
+        elif text_allowed and not block.heading and block.words <= _MAX_TEASER_WORDS:
+            texts += 1
+            text_allowed = False
+        else:
+            break
+        position += 1
+    return position, links, headings, texts
+
+
+def _link_follows(blocks: Sequence[Block], position: int) -> bool:
+    return any(each.link for each in blocks[position + 1 : position + 3])
+
+
+def _without_body(blocks: Sequence[Block], start: int, end: int, links: int, texts: int, *, last: bool) -> int:
+    """Leave the article's next paragraph out of a run that ends within the article: teasers there are links alone."""
+    if last or texts * 2 > links:
+        return end
+    while end > start and not blocks[end - 1].link:
+        end -= 1
+    return end
+
+
+def _with_label(blocks: Sequence[Block], start: int) -> int:
+    """Take the run's own title (`Opinion`, `More on this story`) along."""
+    while start > 0 and blocks[start - 1].words <= 5 and not _ends_sentence(blocks[start - 1].text) and not blocks[start - 1].link:
+        start -= 1
+    return start
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("\"'”’»)] ").endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", ":"))
+
+
+def _in_heading(stack: Sequence[str]) -> bool:
+    return any(tag in _HEADINGS for tag in stack[-4:])
+
+
+def _leads_away(element: HtmlElement) -> bool:
+    href = (element.get("href") or "").strip()
+    return bool(href) and not href.startswith(("#", "javascript:", "mailto:", "tel:"))
+
+
+def _after_break(element: HtmlElement) -> bool:
+    before = element.getprevious()
+    return before is not None and before.tag == "br" and not (before.tail or "").strip()

@@ -1,0 +1,78 @@
+"""Bytes of a page to text: byte order mark, HTTP header, `<meta>`, then what fits; pure."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META = re.compile(rb"<(?:meta|\?xml)[^>]{0,400}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_SEEN_BYTES = 4096
+
+_WIDER = {
+    "iso-8859-1": "cp1252",
+    "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "ascii": "cp1252",
+    "us-ascii": "cp1252",
+    "iso-8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc-kr": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "big5": "big5hkscs",
+    "tis-620": "cp874",
+    "utf-16": "utf-8",
+}
+"""What browsers read under a label (WHATWG Encoding Standard, section 4.2): the wider set it is usually used for."""
+
+_GUESSES = ("cp949", "gb18030", "cp932", "cp1251", "cp1252")
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """The text of a page, whatever its encoding; what fits nowhere is replaced, never raised."""
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body.decode(name, "replace").lstrip("\ufeff")
+    labels: list[str] = []
+    header = _HEADER.search(content_type)
+    if header:
+        labels.append(header[1])
+    meta = _META.search(body[:_SEEN_BYTES])
+    if meta:
+        labels.append(meta[1].decode("ascii", "replace"))
+    codecs_said = [codec for codec in map(_codec, labels) if codec]
+    for codec in dict.fromkeys([*codecs_said, "utf-8"]):
+        try:
+            return body.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    if codecs_said:
+        best = min(codecs_said, key=lambda codec: body.decode(codec, "replace").count("\ufffd"))
+        return body.decode(best, "replace")
+    return _guess(body)
+
+
+def _codec(label: str) -> str | None:
+    name = label.strip().lower()
+    name = _WIDER.get(name, name)
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return None
+
+
+def _guess(body: bytes) -> str:
+    if body.decode("utf-8", "replace").count("\ufffd") * 200 < len(body):
+        return body.decode("utf-8", "replace")
+    for codec in _GUESSES:
+        try:
+            return body.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return body.decode("cp1252", "replace")

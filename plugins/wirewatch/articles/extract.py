@@ -1,0 +1,143 @@
+"""A page to the article on it: title, clean text, date, authors, language. The only module that imports Trafilatura."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from trafilatura import bare_extraction
+
+from wirewatch.articles import blocks, lines, metadata, quality
+from wirewatch.articles.decode import decode
+from wirewatch.errors import ParseError
+from wirewatch.model import Extraction
+
+MAX_TEXT = 200_000
+"""Characters of a text that are kept."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>", re.IGNORECASE)
+_SCRIPTS = {
+    "ko": r"[가-힣]",
+    "ja": r"[ぁ-ヿ]",
+    "zh": r"[一-鿿]",
+    "ru": r"[а-яё]",
+    "ar": r"[\u0600-\u06ff]",
+    "el": r"[α-ω]",
+    "he": r"[א-ת]",
+    "th": r"[ก-๛]",
+}
+_UNSURE_CHARS = 80
+"""Texts shorter than this do not show their language."""
+
+
+def extract(html: bytes, *, url: str, content_type: str = "", min_words: int = 40, expected_language: str | None = None) -> Extraction:
+    """The article on a page fetched from `url`; `quality` says whether its text can be taken for one.
+
+    Pure and picklable: made to run in a worker process. Raises `ParseError` for bytes that hold no HTML at all.
+    """
+    root = parse(decode(html, content_type), url)
+    said = metadata.read(root, url)
+    page = blocks.column(root)
+    shown = [each for each in page if not each.outside]
+    page_text = "\n".join(each.text for each in shown)
+    captions = _captions(root)
+    repeated = _repeated(page)
+    linked = sum(min(each.linked, len(each.text)) for each in shown) / max(1, len(page_text))
+    blocks.remove(blocks.teasers(page))
+    blocks.remove([each for each in shown if lines.is_credit(each.text)])
+    text = lines.clean(_text(root, url), title=said.title, captions=captions, paragraphs=repeated)[:MAX_TEXT]
+    if len(said.article_body) > 400 and len(text) < len(said.article_body) // 2:
+        text = lines.clean(said.article_body, title=said.title, captions=captions)[:MAX_TEXT]
+    language = language_of(text, said.language)
+    return Extraction(
+        title=said.title,
+        text=text,
+        authors=said.authors,
+        published_at=said.published_at,
+        published_precision=said.published_precision,
+        language=language,
+        site_name=said.site_name,
+        image=said.image,
+        canonical_url=said.canonical_url,
+        tags=said.tags,
+        quality=quality.judge(
+            text,
+            title=said.title,
+            page_text=page_text,
+            language=language,
+            expected_language=expected_language,
+            paywalled=said.paywalled,
+            is_article=said.is_article,
+            linked_share=linked,
+            min_words=min_words,
+        ),
+    )
+
+
+def parse(text: str, url: str) -> HtmlElement:
+    """The tree of a page; raises `ParseError` where there is none."""
+    cleaned = _CONTROL.sub("", _XML_DECLARATION.sub("", text, count=1))
+    if not cleaned.strip():
+        raise ParseError(f"{url}: an empty page")
+    try:
+        root = document_fromstring(cleaned.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", remove_pis=True))
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise ParseError(f"{url}: no HTML: {error}") from error
+    if not isinstance(root, HtmlElement):
+        raise ParseError(f"{url}: no HTML")
+    return root
+
+
+def language_of(text: str, said: str | None) -> str | None:
+    """The language of a text, ISO 639-1: what the page says, unless its script shows otherwise; else what the words look like."""
+    sample = text[:4000].lower()
+    if len(sample) < _UNSURE_CHARS:
+        return said
+    letters = sum(1 for each in sample if each.isalpha()) or 1
+    for language, pattern in _SCRIPTS.items():
+        share = len(re.findall(pattern, sample)) / letters
+        if share > (0.1 if language in ("ko", "ja") else 0.4):
+            group = {"ru": "ru uk bg sr mk be kk ky mn", "ar": "ar fa ur ps", "he": "he yi"}.get(language, language).split()
+            return said if said in group else (_identify(sample) if len(group) > 1 else language)
+    if said in _SCRIPTS or said is None:
+        return _identify(sample)
+    return said
+
+
+def _identify(sample: str) -> str | None:
+    language, _ = _classify(sample)
+    return language
+
+
+@cache
+def _classifier() -> object:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_pickled_model(MODEL_FILE)
+
+
+def _classify(sample: str) -> tuple[str, float]:
+    classifier = _classifier()
+    language, score = classifier.classify(sample)  # type: ignore[attr-defined]  # py3langid has no types
+    return str(language), float(score)
+
+
+def _text(root: HtmlElement, url: str) -> str:
+    try:
+        document = bare_extraction(root, url=url, include_comments=False, include_tables=True, with_metadata=False)
+    except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError) as error:
+        raise ParseError(f"{url}: {error}") from error
+    return "" if document is None or isinstance(document, dict) else str(document.text or "")
+
+
+def _captions(root: HtmlElement) -> list[str]:
+    return [each.text_content() for each in root.iter("figcaption")]
+
+
+def _repeated(page: list[blocks.Block]) -> list[str]:
+    counts = Counter(each.text for each in page if each.words >= 5)
+    return [text for text, number in counts.items() if number > 1]
