@@ -20,6 +20,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope
 
 _MAX_BYTES = 20_000_000
+_HEADERS = ("From", "To", "Date", "Subject", "Message-ID", "In-Reply-To")
 
 
 class Folder:
@@ -59,11 +60,8 @@ class Folder:
 
 def page(message: EmailMessage) -> str:
     """A message as one HTML page: its headers, then its HTML part with pictures inside, else its text."""
-    headers = "".join(
-        f"<b>{name}:</b> {escape(str(message[name]))}<br>"
-        for name in ("From", "To", "Date", "Subject", "Message-ID", "In-Reply-To")
-        if message[name]
-    )
+    shown = [(name, message[name]) for name in _HEADERS if message[name]]
+    headers = "".join(f"<b>{name}:</b> {escape(str(value))}<br>" for name, value in shown)
     html = message.get_body(("html",))
     if html is None:
         text = message.get_body(("plain",))
@@ -73,7 +71,7 @@ def page(message: EmailMessage) -> str:
         for part in message.walk():
             content_id = str(part.get("content-id", "")).strip("<>")
             if content_id:
-                data = base64.b64encode(part.get_payload(decode=True) or b"").decode()
+                data = base64.b64encode(bytes(part.get_payload(decode=True) or b"")).decode()
                 body = body.replace(f"cid:{content_id}", f"data:{part.get_content_type()};base64,{data}")
     head = f'<div style="font:13px/1.5 system-ui,sans-serif;background:#eef1f5;color:#333;padding:8px 16px">{headers}</div>'
     placed, count = re.subn(r"(<body[^>]*>)", lambda match: match[1] + head, body, count=1)
