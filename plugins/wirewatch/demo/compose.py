@@ -10,8 +10,8 @@ from wirewatch.demo.content import Beat, Filler, Pools
 from wirewatch.demo.ledger import Block, Piece
 from wirewatch.demo.outlets import Outlet
 
-_WORDS = (165, 370)
-"""The length of an article, in words."""
+_WORDS = {"en": (165, 370), "ru": (110, 200), "ko": (75, 140), "zh": (100, 190), "de": (110, 210), "ar": (100, 180)}
+"""The length of an article, in words: languages differ in what they say in one."""
 _CHARACTERS_A_WORD = {"zh": 2.2}
 """Where words are not spaced apart, so many characters are counted as one."""
 
@@ -58,7 +58,7 @@ def write(source: Pools, beat: Beat, chance: Random, at: datetime, outlet: Outle
 
 
 def _sentences(source: Pools, beat: Beat, chance: Random, filler: Filler, lead: str) -> list[str]:
-    wanted = chance.randint(*_WORDS)
+    wanted = chance.randint(*_WORDS[source.language])
     own, common = chance.sample(beat.body, len(beat.body)), chance.sample(source.filler, len(source.filler))
     found: list[str] = []
     length = words(lead, source.language)

@@ -99,7 +99,8 @@ def _meta(outlet: Outlet, base: str, piece: Piece) -> str:
                  "publisher": {"@type": "Organization", "name": outlet.name}}  # fmt: skip
         if outlet.dates == "jsonld":
             plain |= {"datePublished": at.isoformat(), "dateModified": at.isoformat()}
-        found.append(f'<script type="application/ld+json">{json.dumps(plain, ensure_ascii=False).replace("</", "<\\/")}</script>')
+        linked = json.dumps(plain, ensure_ascii=False).replace("</", "<\\/")
+        found.append(f'<script type="application/ld+json">{linked}</script>')
     return "".join(found)
 
 

@@ -148,6 +148,8 @@ class Filler:
         value = self._chance.randint(int(low), int(high))
         if int(high) >= 10_000:
             value = round(value, -2)
+        if int(low) >= 1500 and int(high) <= 2100:  # a year
+            return str(value)
         mark = {"space": "\u00a0", "none": ""}.get(marks[0], marks[0])
         return f"{value:,}".replace(",", mark) if value >= 10_000 or (value >= 1000 and mark == ",") else str(value)
 
