@@ -41,9 +41,18 @@ _DATE_WORD = re.compile(
     r"|yesterday|\d+[年月日])",
     re.IGNORECASE,
 )
+_SURE_DATE = re.compile(
+    r"\b(?:19|20)\d{2}\b.+|.+\b(?:19|20)\d{2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m|uhr|utc|gmt|$)"
+    r"|\bago\b|\d+\s*[月日]"
+    r"|\b\d{1,2}\.?\s+(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])",
+    re.IGNORECASE,
+)
+"""What a line of digits must have to be a date."""
 _MAX_TEASER_WORDS = 60
 _MAX_LINK_WORDS = 30
 _MIN_BODY_WORDS = 60
+_FEW_WORDS = 40
+"""Fewer words after a run are a footer, not the article going on."""
 
 
 @dataclass(slots=True)
@@ -80,10 +89,11 @@ def count_words(text: str) -> int:
 
 def is_date_line(text: str) -> bool:
     """Whether a line says when, and nothing else: `Updated 16 May, 2024`, `3 hours ago`."""
-    tokens = [each for each in re.split(r"[\s,;|·•()–—-]+", text) if each]
-    if not tokens or len(tokens) > 14 or not any(any(each.isdigit() for each in token) for token in tokens):
+    tokens = [each.strip(":.") for each in re.split(r"[\s,;|·•()–—-]+", text)]
+    tokens = [each for each in tokens if each]
+    if len(tokens) > 14 or not any(each.isdigit() for each in text) or not _SURE_DATE.search(text):
         return False
-    return all(_DATE_WORD.fullmatch(each.strip(":.")) or each.strip(":.") == "" for each in tokens)
+    return all(_DATE_WORD.fullmatch(each) for each in tokens)
 
 
 def column(root: HtmlElement) -> list[Block]:
@@ -151,6 +161,7 @@ def teasers(blocks: Sequence[Block]) -> list[Block]:
     """The blocks that advertise other articles: runs of linked headings, each with at most a line of text, after an article's body.
 
     A run needs three links, or two that are headings where nothing but the run follows; a link between two paragraphs is no run.
+    Lines of text belong to a run only where they follow most of its links: else the article goes on with them.
     """
     inside = [each for each in blocks if not each.outside]
     found: list[Block] = []
@@ -162,50 +173,59 @@ def teasers(blocks: Sequence[Block]) -> list[Block]:
                 body_words += inside[position].words
             position += 1
             continue
-        end, links, headings, texts = _run(inside, position)
-        last = end == len(inside) or sum(each.words for each in inside[end:] if not each.link) < 40
-        if links >= 3 or (links == 2 and headings == 2 and last):
-            end = _without_body(inside, position, end, links, texts, last=last)
-            start = _with_label(inside, position)
-            found += inside[start:end]
-        position = max(end, position + 1)
+        run = _run(inside, position, texts=True)
+        last = _few_after(inside, run.end)
+        often = 2 if last or run.headings >= 2 else 4
+        if run.texts and (run.texts < often or run.texts * 2 < run.links):
+            run = _run(inside, position, texts=False)
+            last = _few_after(inside, run.end)
+        if run.links >= 3 or (run.links == 2 and run.headings >= 2 and last):
+            found += inside[_with_label(inside, position) : run.end]
+        position = max(run.end, position + 1)
     return found
 
 
-def _run(blocks: Sequence[Block], start: int) -> tuple[int, int, int, int]:
-    """Where a run of teasers that begins at `start` ends, and its links, linked headings and lines of text."""
-    links = headings = texts = 0
+def _few_after(blocks: Sequence[Block], end: int) -> bool:
+    return sum(each.words for each in blocks[end:] if not each.link) < _FEW_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    end: int
+    links: int
+    """Different ones: a teaser's picture, kicker and heading often say and link the same."""
+    headings: int
+    texts: int
+
+
+def _run(blocks: Sequence[Block], start: int, *, texts: bool) -> _Run:
+    """The run of teasers that begins at `start`, with or without lines of text in it."""
+    links: set[str] = set()
+    headings = lines = 0
     position = start
     text_allowed = False
     while position < len(blocks):
         block = blocks[position]
         if block.link:
-            links += 1
+            links.add(block.text)
             headings += block.heading
-            text_allowed = True
+            text_allowed = texts
         elif block.meta:
             if not text_allowed and not _link_follows(blocks, position):
                 break
         elif text_allowed and not block.heading and block.words <= _MAX_TEASER_WORDS:
-            texts += 1
+            lines += 1
             text_allowed = False
         else:
             break
         position += 1
-    return position, links, headings, texts
+    while not texts and position > start and not blocks[position - 1].link:
+        position -= 1
+    return _Run(end=position, links=len(links), headings=headings, texts=lines)
 
 
 def _link_follows(blocks: Sequence[Block], position: int) -> bool:
     return any(each.link for each in blocks[position + 1 : position + 3])
-
-
-def _without_body(blocks: Sequence[Block], start: int, end: int, links: int, texts: int, *, last: bool) -> int:
-    """Leave the article's next paragraph out of a run that ends within the article: teasers there are links alone."""
-    if last or texts * 2 > links:
-        return end
-    while end > start and not blocks[end - 1].link:
-        end -= 1
-    return end
 
 
 def _with_label(blocks: Sequence[Block], start: int) -> int:

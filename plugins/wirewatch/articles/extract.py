@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
 
+import py3langid
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
@@ -84,7 +84,10 @@ def parse(text: str, url: str) -> HtmlElement:
     if not cleaned.strip():
         raise ParseError(f"{url}: an empty page")
     try:
-        root = document_fromstring(cleaned.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8", remove_pis=True))
+        root = document_fromstring(
+            cleaned.encode("utf-8", "replace"),
+            parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False),
+        )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise ParseError(f"{url}: no HTML: {error}") from error
     if not isinstance(root, HtmlElement):
@@ -109,21 +112,8 @@ def language_of(text: str, said: str | None) -> str | None:
 
 
 def _identify(sample: str) -> str | None:
-    language, _ = _classify(sample)
-    return language
-
-
-@cache
-def _classifier() -> object:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_pickled_model(MODEL_FILE)
-
-
-def _classify(sample: str) -> tuple[str, float]:
-    classifier = _classifier()
-    language, score = classifier.classify(sample)  # type: ignore[attr-defined]  # py3langid has no types
-    return str(language), float(score)
+    language, _ = py3langid.classify(sample)
+    return str(language)
 
 
 def _text(root: HtmlElement, url: str) -> str:
