@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +15,7 @@ from wirewatch.http_client import HttpClient
 from wirewatch.pipeline.ports import Clock, Ports
 from wirewatch.store import config as published_config
 from wirewatch.store.elastic import ElasticDocuments
+from wirewatch.wiring.workers import workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +54,5 @@ async def assemble(
         settings = known.settings
         agent = f"Wirewatch/{version('wirewatch')} (+{settings.contact})"
         async with HttpClient(user_agent=agent, allow_hosts=settings.polling.allow_hosts) as http:
-            # Spawned, not forked: a fork of a process with threads and connections can hang. Workers start with the first job.
-            with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as cpu:
+            with workers() as cpu:
                 yield Ports(documents=documents, bundle=known, clock=clock, http=http, cpu=cpu, channels=channels(settings))

@@ -1,0 +1,38 @@
+"""Worker processes: they work, they keep out of the caller's main module, and they end with their block."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from operator import neg
+from pathlib import Path
+
+from wirewatch.wiring.workers import workers
+
+SCRIPT = """
+import sys
+from operator import neg
+print("main", __name__, flush=True)
+from wirewatch.wiring.workers import workers
+if __name__ == "__main__":
+    with workers(1, preloaded=[]) as pool:
+        print(pool.submit(neg, 1).result(), __file__ == sys.argv[0])
+"""
+
+
+def test_jobs_run_in_other_processes_that_end_with_the_block() -> None:
+    with workers(2, preloaded=["wirewatch.errors"]) as pool:
+        assert list(pool.map(neg, range(20))) == [-number for number in range(20)]
+        others = {pool.submit(os.getpid).result() for _ in range(10)}
+    assert os.getpid() not in others
+    for pid in others:
+        assert not Path(f"/proc/{pid}/cmdline").exists()
+
+
+def test_the_main_module_is_not_imported_again(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    environment = {**os.environ, "PYTHONPATH": "plugins"}
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.splitlines() == ["main __main__", "-1 True"]
