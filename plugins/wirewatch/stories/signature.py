@@ -14,10 +14,8 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 PERMUTATIONS = 96
@@ -27,7 +25,6 @@ TITLE_PERMUTATIONS = 16
 TITLE_ROWS = 2
 SHINGLE = 3
 """Words in a shingle; characters where words are not spaced."""
-_SEED = 1
 _MAX_SHINGLES = 4000
 _VERSION = 1
 _HEAD = struct.Struct("<BI")
@@ -98,19 +95,28 @@ def _shingles(words: list[str], size: int) -> set[str]:
     return {" ".join(words[at : at + size]) for at in range(max(1, len(words) - size + 1))}
 
 
-def _hash(data: bytes) -> int:
-    return zlib.crc32(data)
-
-
 @cache
-def _permutations(number: int) -> Any:
-    return MinHash(num_perm=number, seed=_SEED, hashfunc=_hash).permutations
+def _multipliers(number: int) -> NDArray[np.uint64]:
+    """Odd multipliers and addends of multiply-shift hashing, the same for ever: stored fingerprints depend on them."""
+    state, values = 0x9E3779B97F4A7C15, []
+    for _ in range(2 * number):
+        # splitmix64 (Steele, Lea, Flood 2014), so that no library's generator is part of the format.
+        state = (state + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+        mixed = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        values.append((mixed ^ (mixed >> 31)) | 1)
+    return np.array(values, dtype=np.uint64).reshape(2, number, 1)
 
 
 def _minima(shingles: Iterable[str], number: int) -> NDArray[np.uint32]:
-    sketch = MinHash(num_perm=number, seed=_SEED, hashfunc=_hash, permutations=_permutations(number))
-    sketch.update_batch([each.encode() for each in shingles])
-    minima: NDArray[np.uint32] = sketch.hashvalues.astype(np.uint32)
+    """The least of each permutation of the shingles' hashes; all ones for none."""
+    hashes = np.array([zlib.crc32(each.encode()) for each in shingles], dtype=np.uint64)
+    if not len(hashes):
+        return np.full(number, 0xFFFFFFFF, dtype=np.uint32)
+    multiplier, addend = _multipliers(number)
+    # Multiply-shift (Dietzfelbinger et al. 1997): arithmetic modulo 2**64, of which the upper half is kept.
+    permuted = (multiplier * hashes[None, :] + addend) >> np.uint64(32)
+    minima: NDArray[np.uint32] = permuted.min(axis=1).astype(np.uint32)
     return minima
 
 
