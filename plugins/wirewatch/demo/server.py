@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,17 +15,20 @@ from html import escape
 from aiohttp import web
 
 from wirewatch.demo import feeds, pages
-from wirewatch.demo.newsroom import Newsroom
+from wirewatch.demo.newsroom import STORY_SPREAD, Newsroom
 from wirewatch.demo.outlets import BY_ID, OUTLETS, Outlet
 from wirewatch.demo.stories import NAMES
 
 NEWSROOM = web.AppKey("newsroom", Newsroom)
+AHEAD = timedelta(days=2)
+"""How much of the days to come is written when the newsroom starts."""
 
 
 def create_app(newsroom: Newsroom) -> web.Application:
     """The site of all outlets."""
     app = web.Application()
     app[NEWSROOM] = newsroom
+    app.router.add_put("/control", _control)
     app.router.add_get("/{path:.*}", _answer)
     return app
 
@@ -66,6 +70,32 @@ async def _answer(request: web.Request) -> web.StreamResponse:
         raise web.HTTPNotFound(text="404\n")
     # Half of the houses name the character set in the header, the others leave it to the page.
     return _page(pages.article(outlet, base, piece), outlet.charset if outlet.style != "flat" else None)
+
+
+async def _control(request: web.Request) -> web.Response:
+    """Move the newsroom's clock or let its story break; only for the one who runs it: browsers ask before they PUT JSON elsewhere.
+
+    Takes any of `clock` (a time to stand at, null: the clock on the wall), `live` (whether slow feeds are slow), `break_in_s` and
+    `spread_s`; answers what is out and what the story added.
+    """
+    newsroom = request.app[NEWSROOM]
+    if request.host.partition(":")[0] not in ("localhost", "127.0.0.1") or request.content_type != "application/json":
+        raise web.HTTPForbidden(text="403\n")
+    wanted = await request.json()
+    if "clock" in wanted:
+        newsroom.set_clock(datetime.fromisoformat(wanted["clock"]) if wanted["clock"] else _wall)
+    newsroom.live = bool(wanted.get("live", newsroom.live))
+    told: list[dict[str, str]] = []
+    if "break_in_s" in wanted:
+        spread = timedelta(seconds=float(wanted.get("spread_s", STORY_SPREAD.total_seconds())))
+        pieces = newsroom.break_story(newsroom.now() + timedelta(seconds=float(wanted["break_in_s"])), spread=spread)
+        told = [{"url": piece.url, "title": piece.title, "published_at": piece.published_at.isoformat()} for piece in pieces]
+    now = newsroom.now()
+    return web.json_response({"now": now.isoformat(), "articles": sum(piece.published_at <= now for piece in newsroom.ledger), "story": told})
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _feed(request: web.Request, newsroom: Newsroom, outlet: Outlet) -> web.StreamResponse:
@@ -129,13 +159,21 @@ def _index(newsroom: Newsroom) -> bytes:
     return f'<!doctype html><meta charset="utf-8"><title>Newsroom</title><h1>Newsroom</h1><ul>{rows}</ul>'.encode()
 
 
-async def _run(newsroom: Newsroom, story_after: float) -> None:
+async def _run(newsroom: Newsroom, story_after: float | None) -> None:
     newsroom.live = True
-    if newsroom.story:
+    if story_after is not None:
         newsroom.break_story(datetime.now(UTC) + timedelta(seconds=story_after))
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with serve(newsroom) as address:
         print(f"{len(newsroom.ledger)} articles, {address}", flush=True)  # noqa: T201 - what the command is for
-        await asyncio.Event().wait()
+        await stopped.wait()
+
+
+def _time(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,19 +182,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--story", default="none", choices=("none", *NAMES), help="which story breaks")
     parser.add_argument("--story-after", type=float, default=30.0, metavar="SECONDS", help="when it breaks, after the start")
+    parser.add_argument("--controlled", action="store_true", help="let it break when /control is told to")
     parser.add_argument("--days", type=int, default=21, help="days of coverage before now")
+    parser.add_argument("--start", type=_time, metavar="TIME", help="the first day of coverage, instead of --days")
     parser.add_argument("--port", type=int, default=8990)
     parser.add_argument("--ledger", action="store_true", help="print what it publishes as JSON Lines and end")
     given = parser.parse_args(arguments)
     now = datetime.now(UTC).replace(microsecond=0)
-    newsroom = Newsroom(given.seed, given.story, now - timedelta(days=given.days), now + timedelta(days=2), port=given.port)
+    newsroom = Newsroom(given.seed, given.story, given.start or now - timedelta(days=given.days), now + AHEAD, port=given.port)
     if given.ledger:
         newsroom.break_story(now + timedelta(seconds=given.story_after))
         for line in newsroom.ledger.lines():
             print(line)  # noqa: T201 - what the command is for
         return 0
-    try:
-        asyncio.run(_run(newsroom, given.story_after))
-    except KeyboardInterrupt:
-        return 0
+    asyncio.run(_run(newsroom, None if given.controlled else given.story_after))
     return 0
