@@ -1,4 +1,4 @@
-"""`wirewatch poll · process · detect · notify · run · doctor`: the steps of the watch without Airflow."""
+"""`wirewatch poll · process · detect · notify · run`: the steps of the watch without Airflow."""
 
 from __future__ import annotations
 
