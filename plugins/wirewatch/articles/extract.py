@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import signal
+import threading
 from collections import Counter
 
 import py3langid
@@ -78,6 +81,32 @@ def extract(html: bytes, *, url: str, content_type: str = "", min_words: int = 4
     )
 
 
+def extract_within(
+    seconds: float, html: bytes, *, url: str, content_type: str = "", min_words: int = 40, expected_language: str | None = None
+) -> Extraction:
+    """As `extract`, given up after so long; raises `ParseError` then. A limit only where it runs in a process's main thread."""
+    call = functools.partial(extract, html, url=url, content_type=content_type, min_words=min_words, expected_language=expected_language)
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return call()
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise _TooSlowError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return call()
+    except _TooSlowError as error:
+        raise ParseError(f"{url}: not read within {seconds:g} s") from error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _TooSlowError(BaseException):
+    """Raised by the clock within `extract_within`; no `Exception`, so that no library swallows it."""
+
+
 def parse(text: str, url: str) -> HtmlElement:
     """The tree of a page; raises `ParseError` where there is none."""
     cleaned = _CONTROL.sub("", _XML_DECLARATION.sub("", text, count=1))
@@ -118,7 +147,7 @@ def _identify(sample: str) -> str | None:
 
 def _text(root: HtmlElement, url: str) -> str:
     try:
-        document = bare_extraction(root, url=url, include_comments=False, include_tables=True, with_metadata=False)
+        document = bare_extraction(root, url=url or None, include_comments=False, include_tables=True, with_metadata=False)
     except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError) as error:
         raise ParseError(f"{url}: {error}") from error
     return "" if document is None or isinstance(document, dict) else str(document.text or "")

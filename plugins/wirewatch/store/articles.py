@@ -5,7 +5,7 @@ The id of an article is the id of the address it was first reached by, so a regi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,13 +107,16 @@ async def address(documents: Documents, url_id: str) -> Address | None:
     return None if hit is None else _address(hit)
 
 
-async def due(documents: Documents, now: datetime, *, slot: int = 0, slots: int = 1, limit: int = 500) -> list[Stored[Article]]:
+async def due(
+    documents: Documents, now: datetime, *, slot: int = 0, slots: int = 1, limit: int = 500, without_sources: Sequence[str] = ()
+) -> list[Stored[Article]]:
     """Articles whose page is to be fetched now, in the part of the work that is `slot` of `slots`; the longest due first."""
     await documents.refresh(KIND)
     filters: list[dict[str, Any]] = [{"range": {"next_attempt_at": {"lte": now.isoformat()}}}]
     if slots > 1:
         filters.append({"terms": {"slot": [each for each in range(64) if each % slots == slot]}})
-    hits = await documents.find(KIND, {"bool": {"filter": filters}}, size=limit, sort=[{"next_attempt_at": "asc"}, {"id": "asc"}])
+    query = {"bool": {"filter": filters, "must_not": [{"terms": {"source": list(without_sources)}}]}}
+    hits = await documents.find(KIND, query, size=limit, sort=[{"next_attempt_at": "asc"}, {"id": "asc"}])
     return [stored(Article, hit) for hit in hits]
 
 
@@ -181,10 +184,10 @@ async def ungrouped(documents: Documents, *, limit: int = 2000) -> list[Stored[A
     return [stored(Article, hit) for hit in hits]
 
 
-async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime, limit: int = 5000) -> list[Article]:
-    """Grouped articles first seen since then that share a look-up key, without their text, first seen first."""
+async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime) -> AsyncIterator[Article]:
+    """Grouped articles first seen since then that share a look-up key, without their text and topics, in no particular order."""
     if not bands:
-        return []
+        return
     query = {
         "bool": {
             "filter": [
@@ -194,9 +197,9 @@ async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetim
             ]
         }
     }
-    fields = [name for name in to_fields() if name not in ("text", "feed_content", "topic_matches")]
-    hits = await documents.find(KIND, query, size=limit, sort=[{"first_seen_at": "asc"}, {"id": "asc"}], fields=fields)
-    return [stored(Article, hit).value for hit in hits]
+    fields = [name for name in to_fields() if name not in ("summary", "text", "feed_content", "topic_matches")]
+    async for hit in documents.scan(KIND, query, fields=fields):
+        yield stored(Article, hit).value
 
 
 def to_fields() -> list[str]:

@@ -1,0 +1,260 @@
+"""`wirewatch extract · group · search · articles forget`: pages to articles, articles to stories, and what is stored."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from wirewatch.cli._shared import CONFIG, JSON, emit, fail, json_lines, run
+
+if TYPE_CHECKING:
+    from wirewatch.store.articles import Found
+
+app = typer.Typer(help="What is stored of articles.", no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How found articles are written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSONL = "jsonl"
+    RSS = "rss"
+
+
+def register(root: typer.Typer) -> None:
+    """Mount the commands."""
+    root.command()(extract)
+    root.command()(group)
+    root.command()(search)
+    root.add_typer(app, name="articles")
+
+
+def extract(
+    files: list[Path] = typer.Argument(..., help="Pages as they were downloaded (HTML)."),
+    url: str = typer.Option("", "--url", help="The address that they came from."),
+    as_json: bool = JSON,
+) -> None:
+    """Read the article on each page: title, text, authors, date, language, and whether it can be taken for the article."""
+    from wirewatch.articles.extract import extract as read
+    from wirewatch.errors import ParseError
+    from wirewatch.model import Extraction
+
+    failed = False
+    for file in files:
+        try:
+            html = file.read_bytes()
+        except OSError as error:
+            typer.echo(f"{file}: {error.strerror}", err=True)
+            failed = True
+            continue
+        try:
+            found = read(html, url=url)
+        except ParseError as error:
+            typer.echo(f"{file}: {error}", err=True)
+            found = Extraction(title=None, text="", quality="empty")
+        if as_json:
+            emit([_page(file, url, found)])
+        else:
+            when = "" if found.published_at is None else f"{found.published_at:%Y-%m-%d %H:%M} UTC"
+            about = " · ".join(each for each in (when, ", ".join(found.authors), found.language or "", found.quality) if each)
+            typer.echo(f"{file}\n{found.title or '(no title)'}\n{about}\n\n{found.text}\n")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _page(file: Path, url: str, found: Any) -> dict[str, Any]:
+    names = ("canonical_url", "title", "text", "authors", "published_at", "published_precision", "language", "quality")
+    return {"file": str(file), "url": url or found.canonical_url, **{name: getattr(found, name) for name in names}}
+
+
+def group(
+    file: Path | None = typer.Argument(None, help="JSON Lines {id, title, text, source?, published_at?}; standard input if left out."),
+    as_json: bool = JSON,
+) -> None:
+    """Say which articles are one story: the same text, taken over by several."""
+    from wirewatch.stories import Item, assign, signature
+
+    items: list[Item] = []
+    failed = False
+    last = datetime(2000, 1, 1, tzinfo=UTC)
+    for place, row, problem in json_lines(file):
+        try:
+            if row is None:
+                raise ValueError(problem)
+            last = _time(row["published_at"]) if row.get("published_at") else last
+            title, summary, text = (str(row.get(name) or "") for name in ("title", "summary", "text"))
+            bands, fingerprint = signature(title, summary, text)
+            items.append(Item(id=str(row["id"]), title=title, at=last, bands=bands, fingerprint=fingerprint))
+        except (ValueError, KeyError) as error:
+            typer.echo(f"{place} {'no ' + str(error) if isinstance(error, KeyError) else error}", err=True)
+            failed = True
+    stories = assign(items)
+    if as_json:
+        emit({"id": each.id, "story_id": stories[each.id]} for each in items)
+    else:
+        members: dict[str, list[Item]] = {}
+        for each in items:
+            members.setdefault(stories[each.id], []).append(each)
+        for story, among in members.items():
+            typer.echo(f"{story}: {among[0].title}" + (f"  ({len(among)} copies)" if len(among) > 1 else ""))
+            for each in among[1:]:
+                typer.echo(f"    {each.id}: {each.title}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _time(value: object) -> datetime:
+    when = datetime.fromisoformat(str(value))
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def search(
+    query: str = typer.Argument(..., help='Words, "phrases", field:value, AND, OR, NOT, prefix*.'),
+    form: Format = typer.Option(Format.TABLE, "--format", help="How what is found is written."),
+    days: float | None = typer.Option(None, "--days", help="Only of so many last days.", min=0.0),
+    limit: int = typer.Option(50, "--limit", min=1, max=10_000),
+    as_json: bool = JSON,
+    config: Path | None = CONFIG,
+) -> None:
+    """Find stored articles, best first."""
+    found = run(_search(config, query, days, limit))
+    if as_json or form is Format.JSONL:
+        emit(_row(each) for each in found)
+    elif form is Format.CSV:
+        _write_csv(found)
+    elif form is Format.RSS:
+        typer.echo(rss(found, query))
+    else:
+        _print_table(found)
+
+
+async def _search(config: Path | None, query: str, days: float | None, limit: int) -> Sequence[Found]:
+    from wirewatch.store import articles
+    from wirewatch.wiring.local import ports
+
+    async with ports(config) as found:
+        since = None if days is None else found.clock() - timedelta(days=days)
+        return await articles.search(found.documents, query, since=since, limit=limit)
+
+
+def _row(found: Found) -> dict[str, Any]:
+    article = found.article
+    return {
+        "id": article.id,
+        "timestamp": article.timestamp,
+        "title": article.title,
+        "url": article.url,
+        "source": article.source,
+        "publisher": article.publisher_name or article.publisher,
+        "language": article.language,
+        "topics": list(article.topics),
+        "story_id": article.story_id,
+        "status": article.status.value,
+        "score": round(found.score, 3),
+        "snippet": _snippet(found),
+    }
+
+
+def _snippet(found: Found) -> str:
+    places = [place for name in ("text", "summary", "title") for place in found.highlight.get(name, ())]
+    return " … ".join(places[:2]).replace("<em>", "").replace("</em>", "").replace("\n", " ")
+
+
+def _write_csv(found: Iterable[Found]) -> None:
+    columns = ("timestamp", "title", "url", "source", "publisher", "language", "topics", "story_id", "status", "score", "snippet")
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for each in found:
+        row = _row(each) | {"timestamp": each.article.timestamp.isoformat(), "topics": " ".join(each.article.topics)}
+        writer.writerow([_cell(row[name]) for name in columns])
+
+
+def _cell(value: object) -> object:
+    """A cell that a spreadsheet shows and never runs: a headline may begin with `=`."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def rss(found: Iterable[Found], query: str) -> str:
+    """What was found as an RSS 2.0 feed."""
+    from email.utils import format_datetime
+    from xml.etree import ElementTree as ET
+
+    root = ET.Element("rss", version="2.0")
+    channel = ET.SubElement(root, "channel")
+    for name, text in (("title", f"Wirewatch: {query}"), ("link", "https://localhost/"), ("description", f"Articles that match {query}")):
+        ET.SubElement(channel, name).text = _xml(text)
+    for each in found:
+        item = ET.SubElement(channel, "item")
+        article = each.article
+        fields = {
+            "title": article.title,
+            "link": article.url,
+            "description": _snippet(each) or article.summary,
+            "pubDate": format_datetime(article.timestamp),
+            "source": article.publisher_name or article.publisher,
+        }
+        for name, text in fields.items():
+            ET.SubElement(item, name).text = _xml(text)
+        item.find("source").set("url", f"https://{article.source}/")  # type: ignore[union-attr]  # made four lines above
+        ET.SubElement(item, "guid", isPermaLink="false").text = article.id
+        for topic in article.topics:
+            ET.SubElement(item, "category").text = _xml(topic)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
+
+
+def _xml(text: str) -> str:
+    """Text without what XML 1.0 cannot carry."""
+    return "".join(
+        each for each in text if each in "\t\n\r" or (each >= " " and not "\ud800" <= each <= "\udfff" and each not in "\ufffe\uffff")
+    )
+
+
+def _print_table(found: Sequence[Found]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("when", "publisher", "title", "topics"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        article = each.article
+        when = f"{article.timestamp:%Y-%m-%d %H:%M}"
+        table.add_row(when, article.publisher_name or article.publisher, f"{article.title}\n{article.url}", ", ".join(article.topics))
+    Console().print(table if found else "nothing found", markup=False) if not found else Console().print(table)
+
+
+@app.command()
+def forget(
+    url: str = typer.Argument(..., help="Any address of the article."),
+    config: Path | None = CONFIG,
+    as_json: bool = JSON,
+) -> None:
+    """Take an article away for good: it is deleted, and none of its addresses is ever taken up again."""
+    from wirewatch.articles.identity import normalise, url_id
+
+    try:
+        normal, identity = normalise(url), url_id(url)
+    except ValueError as error:
+        fail(str(error), 2)
+    gone = run(_forget(config, normal, identity))
+    if as_json:
+        emit([{"url": normal, "articles": gone}])
+    else:
+        typer.echo(f"{normal}: " + ("forgotten" if gone else "not stored; it will not be taken up"))
+
+
+async def _forget(config: Path | None, url: str, identity: str) -> int:
+    from wirewatch.store import articles
+    from wirewatch.wiring.local import ports
+
+    async with ports(config) as found:
+        return await articles.forget(found.documents, url=url, url_id=identity, now=found.clock())
