@@ -11,6 +11,7 @@
         ├── ConfigError           config/ is wrong; carries every problem with its place
         ├── FetchRefused          an address, size or answer that we refuse, or a definite no
         ├── ParseError            bytes that are not what they should be (a feed, a page)
+        │   └── NotAFeed          a page where a feed should be; carries the feeds that it advertises
         ├── StoreRejected         Elasticsearch refuses a document or query
         ├── Conflict              someone else changed the document first
         ├── DeliveryRefused       a channel refuses this message for good
@@ -89,6 +90,17 @@ class FetchRefused(PermanentError):
 
 class ParseError(PermanentError):
     """Bytes that are not what they should be (a feed, a page)."""
+
+
+class NotAFeed(ParseError):
+    """A page where a feed should be; carries the absolute addresses of the feeds that it advertises."""
+
+    def __init__(self, message: str, advertised: tuple[str, ...] = ()) -> None:
+        super().__init__(message, advertised)
+        self.advertised = advertised
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class StoreRejected(PermanentError):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-
 # ---------------------------------------------------------------- configuration
 
 
@@ -290,7 +289,9 @@ class Extraction:
     canonical_url: str | None = None
     tags: tuple[str, ...] = ()
     quality: str = "ok"
-    """`ok`, or why the text is not the article: `consent`, `paywall`, `bot_check`, `error_page`, `index_page`, `too_short`, `wrong_language`, `empty`."""
+    """`ok`, or why the text is not the article: `consent`, `paywall`, `bot_check`, `error_page`, `index_page`, `too_short`,
+    `wrong_language`, `empty`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

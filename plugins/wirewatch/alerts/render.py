@@ -195,7 +195,7 @@ def _zone_name(where: ZoneInfo, now: datetime) -> str:
 def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("wirewatch.alerts"),
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),  # noqa: S701 - the plain text must not be escaped
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

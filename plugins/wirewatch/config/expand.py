@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-
-
 from wirewatch.config import patterns
 from wirewatch.config.schema import TopicEntry, TopRule
 from wirewatch.errors import Problem
@@ -190,5 +188,3 @@ def _row(file: str, line: int, raw: Mapping[Any, Any]) -> tuple[Row | None, list
         line=line, name=cells["name"], kind=cells.get("kind", ""), aliases=(cells["name"], *divided["aliases"]), context=divided["context"]
     )
     return (row if not problems else None), problems
-
-

@@ -308,7 +308,9 @@ class _Load:
         try:
             for item in expand(entry, names=names, rows=rows):
                 if not re.fullmatch(r"[^\s#|,\"'\\*?<>:{}]+", item.id):
-                    self.problems.append(source.problem((*place, "id"), f'"{item.id}": an id has no spaces and none of # | , : * ? < > {{ }}'))
+                    self.problems.append(
+                        source.problem((*place, "id"), f'"{item.id}": an id has no spaces and none of # | , : * ? < > {{ }}')
+                    )
                     return
                 if self._first("topic", item.id, source, (*place, "id")) and item.id not in self.topics:
                     self.topics[item.id] = Topic(

@@ -112,7 +112,9 @@ class Rule(Model):
 class TopRule(Rule):
     """The rule of a topic."""
 
-    min_score: int | None = Field(None, ge=0, le=100, description=f"Below it the article only mentions the topic; default {DEFAULT_MIN_SCORE}.")
+    min_score: int | None = Field(
+        None, ge=0, le=100, description=f"Below it the article only mentions the topic; default {DEFAULT_MIN_SCORE}."
+    )
 
     @model_validator(mode="after")
     def _needs_words(self) -> TopRule:
@@ -172,7 +174,7 @@ class TopicEntry(Model):
     )
     for_each: str | None = Field(None, description="A CSV file under config/ with the columns name, kind, aliases, context.")
     watch: Watch = Watch()
-    notify: list[str] = []
+    notify: list[str] = Field(default_factory=list)
     examples: Examples | None = None
 
     @model_validator(mode="after")
@@ -250,7 +252,7 @@ class PublisherEntry(Model):
     """One owner of news domains."""
 
     name: str = Field(min_length=1)
-    domains: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$")]] = []
+    domains: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$")]] = Field(default_factory=list)
     country: Country | None = None
     kind: PublisherKind = PublisherKind.UNKNOWN
     reliability: Literal["A", "B", "C", "D", "E", "F"] | None = None
@@ -272,9 +274,9 @@ class FeedEntry(Model):
     weight: float | None = Field(None, gt=0)
     min_interval: Duration | None = None
     max_interval: Duration | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     basic_auth: str | None = None
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
 
 
 class FeedsFile(Model):

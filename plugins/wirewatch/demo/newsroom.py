@@ -128,9 +128,7 @@ class Newsroom:
                 found.append(self._place(copy(original, draft.titles, chance, at, outlet, agency), outlet))
         return found
 
-    def _piece(
-        self, draft: Draft, outlet: Outlet, at: datetime, *, beat: str, topics: tuple[str, ...], story: str | None = None
-    ) -> Piece:
+    def _piece(self, draft: Draft, outlet: Outlet, at: datetime, *, beat: str, topics: tuple[str, ...], story: str | None = None) -> Piece:
         piece = Piece(
             id="", outlet=outlet.id, url="", number=0, language=outlet.language, published_at=at, title=draft.title,
             summary=draft.summary, author=draft.author, section=draft.section, blocks=draft.blocks, captions=draft.captions,

@@ -109,7 +109,9 @@ def _picture(base: str, piece: Piece) -> str:
 
 
 def _header(outlet: Outlet, base: str) -> str:
-    links = "".join(f'<a href="{base}/?s={number}">{escape(name)}</a> ' for number, name in enumerate(LABELS[outlet.language]["nav"].split("|")))
+    links = "".join(
+        f'<a href="{base}/?s={number}">{escape(name)}</a> ' for number, name in enumerate(LABELS[outlet.language]["nav"].split("|"))
+    )
     return f'<header><a href="{base}/"><strong>{escape(outlet.name)}</strong></a><nav>{links}</nav></header>\n'
 
 

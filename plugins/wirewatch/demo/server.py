@@ -91,7 +91,9 @@ async def _control(request: web.Request) -> web.Response:
         pieces = newsroom.break_story(newsroom.now() + timedelta(seconds=float(wanted["break_in_s"])), spread=spread)
         told = [{"url": piece.url, "title": piece.title, "published_at": piece.published_at.isoformat()} for piece in pieces]
     now = newsroom.now()
-    return web.json_response({"now": now.isoformat(), "articles": sum(piece.published_at <= now for piece in newsroom.ledger), "story": told})
+    return web.json_response(
+        {"now": now.isoformat(), "articles": sum(piece.published_at <= now for piece in newsroom.ledger), "story": told}
+    )
 
 
 def _wall() -> datetime:

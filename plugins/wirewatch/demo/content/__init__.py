@@ -61,7 +61,9 @@ class Pools:
 def pools(language: str) -> Pools:
     """The pools of one language; raises `ValueError` for a line that is none of the kinds above."""
     found = Pools(language=language)
-    names = sorted(item.name for item in files(__name__).iterdir() if item.name.startswith(f"{language}-") or item.name == f"{language}.txt")
+    names = sorted(
+        item.name for item in files(__name__).iterdir() if item.name.startswith(f"{language}-") or item.name == f"{language}.txt"
+    )
     for name in names:
         _read(files(__name__).joinpath(name).read_text(encoding="utf-8"), found, name)
     return found
