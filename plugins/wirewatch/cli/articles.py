@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What is stored of articles.", no_args_is_help=True)
 
+_FILES = typer.Argument(..., help="Pages as they were downloaded (HTML).")
+_LINES = typer.Argument(None, help="JSON Lines {id, title, text, source?, published_at?}; standard input if left out.")
+
 
 class Format(StrEnum):
     """How found articles are written."""
@@ -27,6 +30,9 @@ class Format(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     RSS = "rss"
+
+
+_FORMAT = typer.Option(Format.TABLE, "--format", help="How what is found is written.")
 
 
 def register(root: typer.Typer) -> None:
@@ -38,7 +44,7 @@ def register(root: typer.Typer) -> None:
 
 
 def extract(
-    files: list[Path] = typer.Argument(..., help="Pages as they were downloaded (HTML)."),
+    files: list[Path] = _FILES,
     url: str = typer.Option("", "--url", help="The address that they came from."),
     as_json: bool = JSON,
 ) -> None:
@@ -76,7 +82,7 @@ def _page(file: Path, url: str, found: Any) -> dict[str, Any]:
 
 
 def group(
-    file: Path | None = typer.Argument(None, help="JSON Lines {id, title, text, source?, published_at?}; standard input if left out."),
+    file: Path | None = _LINES,
     as_json: bool = JSON,
 ) -> None:
     """Say which articles are one story: the same text, taken over by several."""
@@ -118,7 +124,7 @@ def _time(value: object) -> datetime:
 
 def search(
     query: str = typer.Argument(..., help='Words, "phrases", field:value, AND, OR, NOT, prefix*.'),
-    form: Format = typer.Option(Format.TABLE, "--format", help="How what is found is written."),
+    form: Format = _FORMAT,
     days: float | None = typer.Option(None, "--days", help="Only of so many last days.", min=0.0),
     limit: int = typer.Option(50, "--limit", min=1, max=10_000),
     as_json: bool = JSON,
@@ -221,6 +227,7 @@ def _xml(text: str) -> str:
 def _print_table(found: Sequence[Found]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for name in ("when", "publisher", "title", "topics"):
@@ -228,8 +235,9 @@ def _print_table(found: Sequence[Found]) -> None:
     for each in found:
         article = each.article
         when = f"{article.timestamp:%Y-%m-%d %H:%M}"
-        table.add_row(when, article.publisher_name or article.publisher, f"{article.title}\n{article.url}", ", ".join(article.topics))
-    Console().print(table if found else "nothing found", markup=False) if not found else Console().print(table)
+        cells = (when, article.publisher_name or article.publisher, f"{article.title}\n{article.url}", ", ".join(article.topics))
+        table.add_row(*map(Text, cells))
+    Console().print(table if found else "nothing found")
 
 
 @app.command()
