@@ -1,0 +1,264 @@
+"""`wirewatch demo`: a newsroom's past is loaded, a story breaks, and the real DAGs bring the mail."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from wirewatch.demo import config, history, preflight, processes, services
+from wirewatch.demo.airflow import Airflow
+from wirewatch.demo.control import Control
+from wirewatch.demo.summary import Figures, look
+from wirewatch.errors import SetupError, WirewatchError
+
+DAYS = 21
+"""How much of the past is loaded; the feeds list some days more."""
+SPREAD = timedelta(seconds=40)
+"""Over how long the story's reports are dated; they can all be read when it breaks."""
+MAIL_WITHIN_S = 240.0
+SETTLE_S = 25.0
+"""How long a second mail, which there must not be, is waited for: some rounds of all DAGs."""
+QUIET_S = 45.0
+"""How long the DAGs run when no story breaks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says."""
+
+    home: Path
+    seed: int = 1
+    story: str = "kim"
+    once: bool = False
+    port: int = 8080
+    """Wanted for Airflow; another one is taken when it is busy."""
+
+
+def run(options: Options, console: Console) -> int:
+    """The exit code: 0 where exactly the mail that should come came."""
+    home = options.home / "demo"
+    with services.stoppable(), services.alone(home, "a demo"), ExitStack() as stack:
+        try:
+            return Demo(options, home, console, stack).run()
+        except services.Stopped:
+            console.print("Stopping …")
+            return 130
+        finally:
+            with console.status("Stopping everything that was started …"):
+                stack.close()
+
+
+class Demo:
+    """One demo from the look at the machine to the summary; `stack` stops what it started."""
+
+    def __init__(self, options: Options, home: Path, console: Console, stack: ExitStack) -> None:
+        self.options = options
+        self.home = home
+        self.console = console
+        self.stack = stack
+        self.logs = home / "logs"
+        self.mail = home / "mail"
+        self.end = datetime.now(UTC).replace(microsecond=0)
+        self.start = self.end - timedelta(days=DAYS)
+        self.ports = services.choose_ports(options.port)
+        self.control = Control(self.ports.newsroom)
+        self.children: list[processes.Child] = []
+        self.began = time.monotonic()
+
+    def run(self) -> int:
+        """Everything in order."""
+        self._look_at_the_machine()
+        self._clear()
+        folder = config.write(self.home / "config", port=self.ports.newsroom, page_url=f"http://localhost:{self.ports.airflow}/wirewatch")
+        with self._progress() as progress:
+            airflow = self._start(folder, progress)
+            loaded = self._load(folder, progress)
+            airflow.wait(progress)
+            broke = self._go_live(airflow, progress)
+            ok, problem = self._wait_for_mail(progress, broke, airflow)
+        figures = asyncio.run(look(folder, published=(len(loaded.totals) and self.control.status()["articles"]) or 0))
+        self._summary(figures, airflow, ok, problem)
+        if not self.options.once:
+            self._stay(airflow)
+        return 0 if ok else 1
+
+    # ------------------------------------------------------------ before
+
+    def _look_at_the_machine(self) -> None:
+        findings = preflight.check(self.home)
+        table = Table.grid(padding=(0, 2))
+        for finding in findings:
+            table.add_row("[green]✓[/]" if finding.ok else "[red]✗[/]", finding.what, finding.found)
+        usual = {
+            "Airflow": (self.options.port, self.ports.airflow),
+            "mail": (1025, self.ports.mail),
+            "newsroom": (8990, self.ports.newsroom),
+        }
+        taken = [f"{name} {port} (as {wanted} is busy)" if port != wanted else f"{name} {port}" for name, (wanted, port) in usual.items()]
+        table.add_row("[green]✓[/]", "Ports", ", ".join(taken))
+        self.console.print(table)
+        preflight.demand(findings)
+
+    def _clear(self) -> None:
+        """Every demo starts afresh; only its lock stays."""
+        for path in self.home.iterdir():
+            if path.name == "lock":
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    # ------------------------------------------------------------ start
+
+    def _start(self, folder: Path, progress: Progress) -> Airflow:
+        newsroom = processes.start(
+            "newsroom",
+            "wirewatch.demo.newsroom",
+            [
+                "--controlled",
+                f"--seed={self.options.seed}",
+                f"--story={self.options.story}",
+                f"--port={self.ports.newsroom}",
+                f"--start={(self.start - timedelta(days=2)).isoformat()}",
+            ],
+            log=self.logs / "newsroom.log",
+        )
+        self.stack.callback(newsroom.stop)
+        catcher = services.mailcatcher(self.stack, self.mail, self.ports.mail, self.logs)
+        self.children += [newsroom, catcher]
+        task = progress.add_task("Elasticsearch", total=None, note="")
+        url = services.elasticsearch(self.stack, self.home / "elasticsearch", lambda note: progress.update(task, note=note))
+        progress.update(task, total=1, completed=1, note=url)
+        prefix = "wirewatch-demo"
+        os.environ |= {
+            "ELASTICSEARCH_URL": url,
+            "SMTP_URL": f"smtp://127.0.0.1:{self.ports.mail}",
+            "WIREWATCH_CONFIG": str(folder),
+            "WIREWATCH_INDEX_PREFIX": prefix,
+        }
+        airflow = Airflow(self.home / "airflow", self.ports.airflow, demo=True)
+        self.stack.callback(airflow.stop)
+        airflow.start(progress)
+        processes.wait_for_port(newsroom, self.ports.newsroom, 60)
+        return airflow
+
+    # ------------------------------------------------------------ the past
+
+    def _load(self, folder: Path, progress: Progress) -> history.Loaded:
+        task = progress.add_task(f"History, {DAYS} days", total=len(history.moments(self.start, self.end)), note="")
+
+        def show(done: int, _: int, loaded: history.Loaded) -> None:
+            progress.update(task, completed=done, note=f"{loaded.totals['poll.new']} articles")
+
+        return asyncio.run(self._load_async(folder, show))
+
+    async def _load_async(self, folder: Path, show: Any) -> history.Loaded:
+        from wirewatch.store import config as published
+        from wirewatch.wiring.local import ports
+
+        clock = history.SimulatedClock(now=self.start)
+        async with ports(folder, clock=clock) as found:
+            await found.documents.drop()
+            await found.documents.ensure()
+            await published.publish(found.documents, found.bundle, self.start)
+            return await history.load(found, clock, start=self.start, end=self.end, set_clock=self.control.set_clock_async, progress=show)
+
+    # ------------------------------------------------------------ live
+
+    def _go_live(self, airflow: Airflow, progress: Progress) -> float:
+        """Give the newsroom the clock on the wall, let the DAGs run and the story break; when it did, on the monotonic clock."""
+        self.control.put(clock=None, live=True)
+        airflow.unpause()
+        if self.options.story != "none":
+            # Dated over the last seconds and all out at once, so that no poll sees half of the first wave.
+            told = self.control.put(break_in_s=-SPREAD.total_seconds(), spread_s=SPREAD.total_seconds())
+            progress.console.print(f"A story breaks: [bold]{told['story'][0]['title']}[/] ({len(told['story'])} reports)")
+        return time.monotonic()
+
+    def _wait_for_mail(self, progress: Progress, broke: float, airflow: Airflow) -> tuple[bool, str]:
+        quiet = self.options.story == "none"
+        limit = QUIET_S if quiet else MAIL_WITHIN_S
+        task = progress.add_task("DAG runs, no story" if quiet else "DAG runs bring the mail", total=None, note="")
+        until = broke + limit
+        while time.monotonic() < until and not (self.mails() and not quiet):
+            self._all_alive(airflow)
+            progress.update(task, note=airflow.note())
+            time.sleep(0.5)
+        waited = time.monotonic() - broke
+        if not quiet and not self.mails():
+            return False, f"No mail within {limit:.0f} s. The logs are in {self.logs} and {airflow.logs}"
+        if not quiet:
+            progress.update(task, note=f"after {waited:.0f} s; is it the only one?")
+            time.sleep(SETTLE_S)
+        progress.update(task, total=1, completed=1, note=f"after {waited:.0f} s" if not quiet else "none came")
+        return self._verdict(quiet)
+
+    def _verdict(self, quiet: bool) -> tuple[bool, str]:
+        figures = asyncio.run(look(self.home / "config"))
+        wanted = 0 if quiet else 1
+        if len(self.mails()) != wanted or len(figures.incidents) != wanted:
+            return False, f"{wanted} incident and mail expected, {len(figures.incidents)} and {len(self.mails())} found"
+        return True, ""
+
+    def _all_alive(self, airflow: Airflow) -> None:
+        for child in self.children:
+            if not child.alive():
+                raise SetupError(f"the {child.name} has ended; {child.log}:\n{child.tail()}")
+        airflow.check()
+
+    def mails(self) -> list[Path]:
+        """The caught mails."""
+        return sorted(self.mail.glob("*.eml"))
+
+    # ------------------------------------------------------------ the end
+
+    def _summary(self, figures: Figures, airflow: Airflow, ok: bool, problem: str) -> None:
+        table = Table.grid(padding=(0, 2))
+        for what, found in figures.rows():
+            table.add_row(what, found)
+        for path in self.mails():
+            table.add_row("Mail", f"{path.with_suffix('.html')}")
+        table.add_row("Airflow", f"{airflow.url}  ({airflow.login})")
+        table.add_row("Newsroom", f"http://localhost:{self.ports.newsroom}/")
+        table.add_row("Elasticsearch", os.environ["ELASTICSEARCH_URL"])
+        table.add_row("Logs", str(self.logs))
+        table.add_row("Took", f"{time.monotonic() - self.began:.0f} s")
+        table.add_row("Next", "[bold]wirewatch up[/]: the same on config/ and real feeds")
+        self.console.print(Panel(table, title="Wirewatch demo", border_style="green" if ok else "red", expand=False))
+        if problem:
+            self.console.print(f"[red]{problem}[/]")
+
+    def _stay(self, airflow: Airflow) -> None:
+        self.console.print("It runs on until Ctrl-C.")
+        while True:
+            time.sleep(1)
+            try:
+                self._all_alive(airflow)
+            except WirewatchError as error:
+                self.console.print(f"[red]{error}[/]")
+                return
+
+    @contextmanager
+    def _progress(self) -> Iterator[Progress]:
+        columns = (
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, TextColumn("[dim]{task.fields[note]}[/]"), console=self.console) as progress:
+            yield progress
+
+
+__all__ = ["Demo", "Options", "TaskID", "run"]
