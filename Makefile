@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup demo up test test-all lint format lock env clean help
+.PHONY: setup demo up test lint format dashboards lock env clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -32,6 +32,9 @@ lint: $(READY) ## Lint and types only
 
 format: $(READY) ## Put the code in its usual form
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+dashboards: $(READY) ## Write config/kibana/wirewatch.ndjson anew
+	@$(BIN)/wirewatch kibana build > config/kibana/wirewatch.ndjson
 
 lock: $(READY) ## Choose the newest allowed versions of all packages anew
 	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \

@@ -35,7 +35,7 @@ def draw(hours: Hours, *, began_at: datetime, where: ZoneInfo) -> bytes | None:
     figure = Figure(figsize=(WIDTH_PX / 100, HEIGHT_PX / 100), dpi=100 * _SCALE)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.052, 0.14, 0.94, 0.80))
-    at = [float(date2num(hour.astimezone(where).replace(tzinfo=None))) for hour, *_ in hours]
+    at = [_position(hour, where) for hour, *_ in hours]
     width = 1 / 24
     edges = [*at, at[-1] + width]
     upper = [band for *_, band in hours]
@@ -75,6 +75,11 @@ def draw(hours: Hours, *, began_at: datetime, where: ZoneInfo) -> bytes | None:
     return out.getvalue()
 
 
+def _position(at: datetime, where: ZoneInfo) -> float:
+    """Where a moment stands on the axis, by the clock on the reader's wall."""
+    return float(date2num(at.astimezone(where).replace(tzinfo=None)))  # type: ignore[no-untyped-call]  # matplotlib has no types here
+
+
 def _ticks(axes: object, hours: Hours, where: ZoneInfo) -> None:
     """Whole local hours, few enough to be read; the day's name at its first tick."""
     length = hours[-1][0] - hours[0][0] + timedelta(hours=1)
@@ -86,7 +91,7 @@ def _ticks(axes: object, hours: Hours, where: ZoneInfo) -> None:
         local = hour.astimezone(where)
         if (local.hour + (local.date().toordinal() * 24 if step > 24 else 0)) % step:
             continue
-        places.append(float(date2num(local.replace(tzinfo=None))))
+        places.append(_position(local, where))
         labels.append(f"{local:%a} {local.day}" if local.date() != day else f"{local:%H:%M}")
         day = local.date()
     axes.set_xticks(places, labels)  # type: ignore[attr-defined]  # an Axes; matplotlib's own class is too wide to be useful here

@@ -71,6 +71,8 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "fingerprint": STORED,
         "story_id": KEYWORD,
         "topics": KEYWORD,
+        # Under the name that other kinds have it, so that one filter on a dashboard holds for all of them.
+        "topic": {"type": "alias", "path": "topics"},
         "topic_matches": TOPIC_MATCHES,
         "rules": KEYWORD,
     },
