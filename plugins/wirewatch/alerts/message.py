@@ -11,7 +11,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, getaddresses
 
 from wirewatch.alerts.text import clean
 from wirewatch.errors import DeliveryRefused
@@ -41,8 +41,8 @@ class Message:
 
 def address(text: str) -> Address:
     """`text` (`name <user@host>` or `user@host`) as an address; raises `DeliveryRefused` for anything else."""
-    name, spec = parseaddr(clean(text))
     try:
+        [(name, spec)] = getaddresses([clean(text)])
         user, at, host = spec.rpartition("@")
         if not at or not user or not host or clean(text) != text.strip():
             raise ValueError("not a mail address")
