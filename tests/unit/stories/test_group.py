@@ -112,7 +112,8 @@ def test_order_of_arrival_and_size_of_batches_change_nothing(chance: random.Rand
     shuffled = chance.sample(items, len(items))
     assert assign(shuffled) == at_once
     ordered = sorted(items, key=lambda each: each.at)
-    index, batches = Index(), {}
+    index = Index()
+    batches: dict[str, str] = {}
     for start in range(0, len(ordered), size):
         batches.update(assign(ordered[start : start + size], index))
     assert batches == at_once

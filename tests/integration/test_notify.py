@@ -1,0 +1,241 @@
+"""Messages over a real mail server: every planned one arrives, and none twice but after a lost answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from tests.conftest import free_port
+from tests.samples import ALERTS, NOW, incident
+
+from wirewatch.alerts.channels import MailChannel
+from wirewatch.alerts.plan import plan
+from wirewatch.config import Bundle, Settings
+from wirewatch.errors import DeliveryDeferred, StoreUnavailable
+from wirewatch.http import Answer
+from wirewatch.model import Delivery, Notification
+from wirewatch.pipeline.notify import notify
+from wirewatch.pipeline.ports import Ports
+from wirewatch.store import notifications as store
+from wirewatch.store.base import Documents
+from wirewatch.store.elastic import ElasticDocuments
+
+
+@dataclass
+class Server:
+    """A mail server that answers as it is told, then takes what comes."""
+
+    answers: list[str] = field(default_factory=list)
+    """For the next messages after DATA: an answer, or `hang up`."""
+    got: list[str] = field(default_factory=list)
+    """Message-IDs taken."""
+    port: int = 0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the name that aiosmtpd calls
+        answer = self.answers.pop(0) if self.answers else "250 taken"
+        content = envelope.content
+        assert isinstance(content, bytes)
+        if answer.startswith("250") or answer == "hang up":
+            self.got.append(str(message_from_bytes(content)["Message-ID"]))
+        if answer == "hang up":
+            assert server.transport is not None
+            server.transport.close()
+        return answer
+
+
+@contextmanager
+def serving(server: Server, **options: Any) -> Iterator[Server]:
+    controller = Controller(server, hostname="127.0.0.1", port=free_port(), **options)
+    controller.start()
+    server.port = controller.port
+    try:
+        yield server
+    finally:
+        controller.stop()
+
+
+class Died(BaseException):
+    """Stands for the end of the process."""
+
+
+class NoHttp:
+    """Sending mail asks nothing of the web."""
+
+    async def get(self, url: str, **_: Any) -> Answer:
+        raise AssertionError(url)
+
+
+def ports(documents: Documents, channel: MailChannel | None, now: datetime = NOW) -> Ports:
+    return Ports(
+        documents=documents,
+        bundle=Bundle(settings=Settings(alerts=ALERTS), hash="h", source={}),
+        clock=lambda: now,
+        http=NoHttp(),
+        cpu=ThreadPoolExecutor(1),
+        channels={"mail": channel} if channel else {},
+    )
+
+
+def mail(server: Server, **options: Any) -> MailChannel:
+    return MailChannel(host="127.0.0.1", port=server.port, sender=ALERTS.sender, timeout_s=options.pop("timeout_s", 5.0), **options)
+
+
+def planned() -> tuple[Notification, ...]:
+    return plan(incident(), "opened", settings=ALERTS, topic_notify=("desk", "pair"), now=NOW)
+
+
+async def states(documents: Documents) -> dict[str, Notification]:
+    await documents.refresh("notifications")
+    return {each.id: each for each in await store.about(documents, incident().id)}
+
+
+def test_every_planned_message_arrives_once_however_often_it_is_run(documents: ElasticDocuments) -> None:
+    async def work(server: Server) -> None:
+        assert await store.create(documents, planned()) == 3
+        assert await store.create(documents, planned()) == 0
+        assert await notify(ports(documents, mail(server))) == {"sent": 3, "failed": 0, "deferred": 0}
+        assert await notify(ports(documents, mail(server))) == {"sent": 0, "failed": 0, "deferred": 0}
+        assert {each.state for each in (await states(documents)).values()} == {Delivery.SENT}
+
+    with serving(Server()) as server:
+        asyncio.run(work(server))
+        assert sorted(server.got) == sorted(each.message_id for each in planned())
+
+
+def test_two_senders_at_once_send_each_message_once(documents: ElasticDocuments) -> None:
+    async def work(server: Server) -> None:
+        await store.create(documents, planned())
+        results = await asyncio.gather(*(notify(ports(documents, mail(server))) for _ in range(3)))
+        assert sum(each["sent"] for each in results) == 3
+
+    with serving(Server()) as server:
+        asyncio.run(work(server))
+        assert sorted(server.got) == sorted(each.message_id for each in planned())
+
+
+def test_what_is_put_off_goes_later_and_what_is_refused_never(documents: ElasticDocuments) -> None:
+    async def work(server: Server) -> None:
+        await store.create(documents, planned())
+        assert await notify(ports(documents, mail(server))) == {"sent": 1, "failed": 1, "deferred": 1}
+        assert await notify(ports(documents, mail(server))) == {"sent": 0, "failed": 0, "deferred": 0}
+        later = NOW + timedelta(minutes=1)
+        assert await notify(ports(documents, mail(server), later)) == {"sent": 1, "failed": 0, "deferred": 0}
+        found = sorted((each.state, each.problem or "") for each in (await states(documents)).values())
+        assert [state for state, _ in found] == [Delivery.FAILED, Delivery.SENT, Delivery.SENT]
+        assert "554 no such thing" in found[0][1]
+
+    with serving(Server(answers=["451 later", "554 no such thing"])) as server:
+        asyncio.run(work(server))
+        assert len(set(server.got)) == len(server.got) == 2
+
+
+def test_a_connection_lost_after_the_message_was_taken_repeats_it_under_the_same_id(documents: ElasticDocuments) -> None:
+    async def work(server: Server) -> None:
+        await store.create(documents, planned()[:1])
+        assert (await notify(ports(documents, mail(server))))["deferred"] == 1
+        assert (await notify(ports(documents, mail(server), NOW + timedelta(minutes=1))))["sent"] == 1
+
+    with serving(Server(answers=["hang up"])) as server:
+        asyncio.run(work(server))
+        assert server.got == [planned()[0].message_id] * 2
+
+
+def test_death_between_sending_and_recording_repeats_it_after_the_lease(documents: ElasticDocuments) -> None:
+    class Dies(MailChannel):
+        async def send(self, notification: Notification, message: Any) -> None:
+            await super().send(notification, message)
+            raise Died
+
+    async def work(server: Server) -> None:
+        await store.create(documents, planned()[:1])
+        dying = Dies(host="127.0.0.1", port=server.port, sender=ALERTS.sender)
+        with pytest.raises(Died):
+            await notify(ports(documents, dying))
+        assert (await notify(ports(documents, mail(server), NOW + timedelta(minutes=1))))["sent"] == 0
+        assert (await notify(ports(documents, mail(server), NOW + timedelta(minutes=6))))["sent"] == 1
+
+    with serving(Server()) as server:
+        asyncio.run(work(server))
+        assert server.got == [planned()[0].message_id] * 2
+
+
+def test_a_server_that_is_away_is_left_alone_after_some_messages(documents: ElasticDocuments) -> None:
+    many = [replace(planned()[0], id=f"n{number}", message_id=f"<n{number}@newsdesk.example>") for number in range(6)]
+
+    async def work() -> None:
+        await store.create(documents, many)
+        away = MailChannel(host="127.0.0.1", port=free_port(), sender=ALERTS.sender, timeout_s=2)
+        assert await notify(ports(documents, away)) == {"sent": 0, "failed": 0, "deferred": 3}
+
+    asyncio.run(work())
+
+
+def test_a_message_is_given_up_after_the_last_attempt(documents: ElasticDocuments) -> None:
+    async def work() -> None:
+        last = replace(planned()[0], attempts=ALERTS.max_attempts - 1)
+        await store.create(documents, [last])
+        assert await notify(ports(documents, None)) == {"sent": 0, "failed": 1, "deferred": 0}
+        assert "given up after 12 attempts" in str((await states(documents))[last.id].problem)
+
+    asyncio.run(work())
+
+
+def test_without_the_store_nothing_is_sent(documents: ElasticDocuments) -> None:
+    async def work(server: Server) -> None:
+        async with ElasticDocuments(url=f"http://127.0.0.1:{free_port()}", prefix="x", timeout_s=1) as away:
+            with pytest.raises(StoreUnavailable):
+                await notify(ports(away, mail(server)))
+
+    with serving(Server()) as server:
+        asyncio.run(work(server))
+        assert server.got == []
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")  # on loopback, in a test
+def test_a_user_and_a_password_let_in(documents: ElasticDocuments) -> None:
+    def let_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"watch", b"secret")
+        return AuthResult(success=right, handled=False)
+
+    async def work(server: Server) -> None:
+        await store.create(documents, planned()[:1])
+        with pytest.raises(DeliveryDeferred, match="refuses user 'watch'"):
+            await mail(server, user="watch", password="wrong").send(planned()[0], _message())
+        assert (await notify(ports(documents, mail(server, user="watch", password="secret"))))["sent"] == 1
+
+    with serving(Server(), authenticator=let_in, auth_required=True, auth_require_tls=False) as server:
+        asyncio.run(work(server))
+
+
+def test_nothing_is_said_in_the_clear_where_starttls_is_wanted_and_not_offered() -> None:
+    with serving(Server()) as server, pytest.raises(DeliveryDeferred):
+        asyncio.run(mail(server, starttls=True).send(planned()[0], _message()))
+    assert server.got == []
+
+
+def test_a_server_that_hangs_is_given_up_in_time() -> None:
+    import socket
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        with pytest.raises(DeliveryDeferred):
+            asyncio.run(MailChannel(host="127.0.0.1", port=port, sender=ALERTS.sender, timeout_s=0.5).send(planned()[0], _message()))
+    assert threading.active_count() < 50
+
+
+def _message() -> Any:
+    from wirewatch.alerts.render import render
+
+    return render(planned()[0], settings=ALERTS, now=NOW)
