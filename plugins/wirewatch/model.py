@@ -369,6 +369,21 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """An article as counting sees it: who told which story when, and what it is about."""
+
+    article: str
+    story: str
+    publisher: str
+    at: datetime
+    """Its `counted_at`."""
+    topics: tuple[tuple[str, str], ...] = ()
+    """Topic and the topic's hash at the time."""
+    counts: bool = True
+    """False: it is no longer to be counted (it turned out a duplicate, or unreadable), but may have been."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """One hour of one topic (index `-counts`, id = `topic|hour`)."""
 
@@ -526,6 +541,10 @@ class Incident:
     notify: tuple[str, ...] = ()
     evidence: IncidentEvidence | None = None
     events: tuple[IncidentEvent, ...] = ()
+    untold: tuple[str, ...] = ()
+    """Events whose messages have yet to be planned, oldest first."""
+    told_at: datetime | None = None
+    """When messages about it were last planned."""
 
 
 # ---------------------------------------------------------------- notifications

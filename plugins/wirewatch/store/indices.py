@@ -163,6 +163,8 @@ PROPERTIES: dict[str, dict[str, Any]] = {
             "dynamic": "strict",
             "properties": {"at": DATE, "what": KEYWORD, "who": KEYWORD, "note": STORED, "severity": KEYWORD},
         },
+        "untold": KEYWORD,
+        "told_at": DATE,
     },
     "notifications": {
         "id": KEYWORD,
