@@ -38,6 +38,11 @@ _DATE_NAMES = (
     "dc.date",
     "date",
 )
+_AUTHORS_JOINED = re.compile(r"\s*(?:,|;|\band\b|&|\bund\b|\|)\s*")
+_AUTHOR_PREFIX = re.compile(r"^(?:By|Von|Par|Por)\s+")
+_INITIALS = re.compile(r"\s*\([^()]{1,8}\)$")
+"""`Elena Oberholzer (obe)`"""
+_NO_AUTHOR = re.compile(r"^https?://|@")
 _AUTHOR_NAMES = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
 _MONTHS = {
     name: number
@@ -101,7 +106,7 @@ def read(root: HtmlElement, url: str) -> Metadata:
     published, precision = _published(root, node, meta, url)
     return Metadata(
         title=_title(root, node, meta, site_name),
-        authors=_authors(root, node, meta),
+        authors=_authors(root, node, meta, site_name),
         published_at=published,
         published_precision=precision,
         language=_language(root, node, meta),
@@ -308,21 +313,30 @@ def without_site(title: str, site_name: str | None) -> str:
     return title
 
 
-def _authors(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str]) -> tuple[str, ...]:
+def _authors(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], site_name: str | None) -> tuple[str, ...]:
+    """People, as far as can be told: no addresses, and not the site itself while anybody else is named."""
     stated = node.get("author") or node.get("creator")
-    names = [_name(each) for each in (stated if isinstance(stated, list) else [stated])]
-    if not any(names):
-        named = [_text(meta.get(each)) for each in _AUTHOR_NAMES]
-        names = [*[each for each in named if each and not each.startswith(("http://", "https://"))][:1]]
-    if not names:
-        names = [_text(each.text_content()) for each in root.iterfind(".//a[@rel='author']")][:5]
-    split = [
-        part
-        for each in names
-        if each
-        for part in re.split(r"\s*(?:,|;|\band\b|&|\bund\b|\|)\s*", re.sub(r"^(?:By|Von|Par|Por)\s+", "", each))
-    ]
-    return tuple(dict.fromkeys(each for each in split if 1 < len(each) <= 80 and not each.startswith("http")))[:20]
+    sources = (
+        [_name(each) for each in (stated if isinstance(stated, list) else [stated])],
+        *([_text(meta.get(each))] for each in _AUTHOR_NAMES),
+        [_text(each.text_content()) for each in root.iterfind(".//a[@rel='author']")][:5],
+    )
+    fallback: tuple[str, ...] = ()
+    for names in sources:
+        split = [part for each in names if each for part in _AUTHORS_JOINED.split(_AUTHOR_PREFIX.sub("", each))]
+        people = [_INITIALS.sub("", each).strip() for each in split]
+        named = tuple(dict.fromkeys(each for each in people if 1 < len(each) <= 80 and not _NO_AUTHOR.search(each)))[:20]
+        if any(not _is_site(each, site_name) for each in named):
+            return named
+        fallback = fallback or named
+    return fallback
+
+
+def _is_site(name: str, site_name: str | None) -> bool:
+    """Whether an author is the site under its own name (`mdr.de`, `n-tv NACHRICHTEN` on n-tv.de)."""
+    if re.fullmatch(r"(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", name, re.IGNORECASE):
+        return True
+    return site_name is not None and site_name.casefold() in (name.casefold(), name.casefold().removesuffix(" nachrichten"))
 
 
 def _language(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str]) -> str | None:

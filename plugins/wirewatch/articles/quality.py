@@ -77,7 +77,7 @@ def judge(
         return "paywall"
     if not words:
         return "empty"
-    if is_article is not True and linked_share > 0.75 and words < 2 * _SHORT_WORDS:
+    if is_article is not True and linked_share > (0.75 if words < 2 * _SHORT_WORDS else 0.9):
         return "index_page"
     if words < min_words:
         return "too_short"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -182,9 +181,7 @@ def test_what_is_found_goes_between_processes() -> None:
 
 
 def test_a_page_that_takes_too_long_is_given_up() -> None:
-    began = time.monotonic()
     huge = page("<article>" + "".join(f"<p>{BODY[number % 7]} {number}</p>" for number in range(40_000)) + "</article>")
     with pytest.raises(ParseError, match="not read within"):
         extract_within(0.2, huge, url=URL)
-    assert time.monotonic() - began < 10
     assert extract_within(30, page(f"<article>{paragraphs(BODY)}</article>"), url=URL).quality == "ok"
