@@ -38,6 +38,9 @@ _DATE_NAMES = (
     "dc.date",
     "date",
 )
+_HEADLINE_CHARS = 16
+"""A shorter line that a title begins with may be the name of a section."""
+_HEADLINE_LINES = 60
 _AUTHORS_JOINED = re.compile(r"\s*(?:,|;|\band\b|&|\bund\b|\|)\s*")
 _AUTHOR_PREFIX = re.compile(r"^(?:By|Von|Par|Por)\s+")
 _INITIALS = re.compile(r"\s*\([^()]{1,8}\)$")
@@ -206,7 +209,7 @@ def _around_headline(root: HtmlElement, levels: int) -> Iterator[HtmlElement]:
 
 def _visible_date(root: HtmlElement) -> tuple[datetime, Precision] | None:
     """A date in one of the few short lines after the headline."""
-    headline = next(iter(root.iter("h1")), None)
+    headline = _headline(root)
     if headline is None:
         return None
     seen = 0
@@ -222,6 +225,25 @@ def _visible_date(root: HtmlElement) -> tuple[datetime, Precision] | None:
             break
         if len(text) <= 80 and (found := parse_date(text)) is not None:
             return found
+    return None
+
+
+def _headline(root: HtmlElement) -> HtmlElement | None:
+    """The first h1; on a page without one, the first line that the document's title begins with."""
+    first = next(iter(root.iter("h1")), None)
+    title = _text(root.findtext(".//head/title") or "")
+    if first is not None or not title:
+        return first
+    lines = 0
+    for element in root.iter("h2", "h3", "h4", "p", "div", "strong", "b", "a", "td"):
+        text = _text(element.text_content()) if len(element) < 3 else None
+        if not text:
+            continue
+        if len(text) >= _HEADLINE_CHARS and title.startswith(text):
+            return element
+        lines += 1
+        if lines > _HEADLINE_LINES:
+            break
     return None
 
 
@@ -285,6 +307,8 @@ def _name(value: object) -> str | None:
 
 def _title(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], site_name: str | None) -> str | None:
     headlines = [text for text in (_text(each.text_content()) for each in root.iter("h1")) if text]
+    if not headlines and (headline := _headline(root)) is not None:
+        headlines = [_text(headline.text_content()) or ""]
     document = next((text for text in (_text(each.text_content()) for each in root.iterfind(".//head/title")) if text), None)
     stated = _text(node.get("headline")) or _text(meta.get("og:title")) or _text(meta.get("twitter:title"))
     if stated:
