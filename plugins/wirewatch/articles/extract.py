@@ -50,9 +50,11 @@ def extract(html: bytes, *, url: str, content_type: str = "", min_words: int = 4
     captions = _captions(root)
     repeated = _repeated(page)
     linked = sum(min(each.linked, len(each.text)) for each in shown) / max(1, len(page_text))
-    blocks.remove(blocks.teasers(page))
-    blocks.remove([each for each in shown if lines.is_credit(each.text)])
-    text = lines.clean(_text(root, url), title=said.title, captions=captions, paragraphs=repeated)[:MAX_TEXT]
+    apart = [*blocks.teasers(page), *(each for each in shown if lines.is_credit(each.text))]
+    blocks.remove(apart)
+    left = {id(each) for each in apart}
+    subheads = _subheads([each for each in shown if id(each) not in left])
+    text = lines.clean(lines.with_subheads(_text(root, url), subheads), title=said.title, captions=captions, paragraphs=repeated)[:MAX_TEXT]
     if len(said.article_body) > 400 and len(text) < len(said.article_body) // 2:
         text = lines.clean(said.article_body, title=said.title, captions=captions)[:MAX_TEXT]
     language = language_of(text, said.language)
@@ -151,6 +153,19 @@ def _text(root: HtmlElement, url: str) -> str:
     except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError) as error:
         raise ParseError(f"{url}: {error}") from error
     return "" if document is None or isinstance(document, dict) else str(document.text or "")
+
+
+def _subheads(column: list[blocks.Block]) -> list[tuple[str, str, str]]:
+    """Headings between two paragraphs, each with the paragraph before and after."""
+    found: list[tuple[str, str, str]] = []
+    before = ""
+    for position, block in enumerate(column[:-1]):
+        after = column[position + 1]
+        if not block.heading:
+            before = block.text
+        elif before and not block.link and not after.heading:
+            found.append((block.text, before, after.text))
+    return found
 
 
 def _captions(root: HtmlElement) -> list[str]:

@@ -79,6 +79,18 @@ def clean(text: str, *, title: str | None, captions: Iterable[str] = (), paragra
     return "\n".join(_without_end(kept))
 
 
+def with_subheads(text: str, subheads: Iterable[tuple[str, str, str]]) -> str:
+    """A text with the headings that its reader dropped between two paragraphs it kept; each is given with those two."""
+    kept = text.splitlines()
+    at = {_SPACE.sub(" ", line).strip(): position for position, line in reversed(list(enumerate(kept)))}
+    missing = {
+        at[after]: heading
+        for heading, before, after in subheads
+        if heading not in at and before in at and after in at and at[after] - at[before] == 1
+    }
+    return "\n".join(line for position, each in enumerate(kept) for line in ((missing[position], each) if position in missing else (each,)))
+
+
 def is_credit(line: str) -> bool:
     """Whether a line only says when or where the article was published."""
     return count_words(line) <= 18 and (is_date_line(line) or _CREDIT.fullmatch(line.strip("()[]*—– ")) is not None)

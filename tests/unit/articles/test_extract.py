@@ -185,3 +185,9 @@ def test_a_page_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(ParseError, match="not read within"):
         extract_within(0.2, huge, url=URL)
     assert extract_within(30, page(f"<article>{paragraphs(BODY)}</article>"), url=URL).quality == "ok"
+
+
+def test_subheads_in_a_flat_column_stay_where_they_stood() -> None:
+    flat = f"<div><h1>{TITLE}</h1>" + f"<p>{BODY[0]}</p><p>{BODY[1]}</p><h3>What the ferrymen say</h3>" + paragraphs(BODY[2:]) + "</div>"
+    found = extract(page(flat), url=URL)
+    assert found.text.split("\n") == [BODY[0], BODY[1], "What the ferrymen say", *BODY[2:]]
