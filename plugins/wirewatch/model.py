@@ -207,6 +207,25 @@ class FeedState:
     redirects: int = 0
     """Polls in a row that were permanently redirected to `redirect_url`."""
     redirect_url: str | None = None
+    ttl_s: float | None = None
+    """The longest the feed asked us to wait, as it last said."""
+    skip_hours: tuple[int, ...] = ()
+    """Hours of the day (UTC) in which it asked not to be polled."""
+    listed: int | None = None
+    """How many entries it lists."""
+    gap_s: float | None = None
+    """Usual time between two entries that it lists."""
+    recent_per_h: float | None = None
+    """Entries an hour in the last hours."""
+    peak_per_h: float | None = None
+    """The fastest that half of its list was replaced in the last weeks, as entries an hour."""
+    full_at: datetime | None = None
+    """When a poll last brought a body: now and then one is asked for without validators."""
+    lying_304: bool = False
+    """It once answered 304 although it had changed: validators are not sent any more."""
+    lost_at: datetime | None = None
+    """When a poll last brought only new entries, so that some were probably missed."""
+    health_since: datetime | None = None
     first_success_at: datetime | None = None
     last_success_at: datetime | None = None
     last_poll_at: datetime | None = None
