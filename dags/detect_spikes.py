@@ -1,8 +1,15 @@
-"""Group new articles into stories, count, expect, and decide what is exceptional.
+"""
+### Find the topics that spike
 
-One writer at a time, under a lease in Elasticsearch: parallel or repeated runs end in the same incidents. Messages are planned and
-stored here; `notify` sends them, so a mail server that is down holds nothing up. Who may edit this DAG may change incidents on the
-Wirewatch page.
+1. **detect** groups new articles into stories, counts them by topic and hour, compares the counts with what each topic usually has
+   at this hour, opens, escalates and closes incidents, and plans the messages about them. One run at a time does this: a lease in
+   Elasticsearch keeps out a second writer, wherever it runs.
+2. **wake** wakes `notify` where a message was planned; skipped otherwise.
+
+Who may edit this DAG may change incidents on the Wirewatch page.
+
+Woken by `process_articles`; also runs by itself every `WIREWATCH_DETECT_EVERY` (`5m`), for what must be noticed without news:
+topics that calm down, and a watch that has gone blind.
 """
 
 from __future__ import annotations
@@ -11,37 +18,32 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, dag, task
 
-from wirewatch.wiring import airflow as wiring
+from wirewatch.wiring.airflow import DEFAULTS, PLANNED, READY, every, ports, total
 
 
 @dag(
-    schedule=AssetOrTimeSchedule(
-        timetable=DeltaTriggerTimetable(wiring.every("WIREWATCH_DETECT_EVERY", timedelta(minutes=5))), assets=[wiring.READY]
-    ),
+    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(every("WIREWATCH_DETECT_EVERY", timedelta(minutes=5))), assets=[READY]),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
-    default_args=wiring.DEFAULTS,
+    default_args=DEFAULTS | {"execution_timeout": timedelta(minutes=20)},
     tags=["wirewatch", "spikes"],
     doc_md=__doc__,
 )
 def detect_spikes() -> None:
-    """The tasks."""
-
-    @task(execution_timeout=timedelta(minutes=15))
+    @task
     async def detect() -> dict[str, int]:
-        """Group, count, expect and decide."""
-        from wirewatch.pipeline.detect import detect as detect_now
+        """Group, count, expect and decide; plan the messages."""
+        from wirewatch.pipeline.detect import detect as work
 
-        async with wiring.ports() as ports:
-            return await detect_now(ports)
+        async with ports() as found:
+            return await work(found)
 
-    @task(outlets=[wiring.PLANNED], execution_timeout=timedelta(minutes=1))
-    def wake_notify(summary: dict[str, int]) -> dict[str, int]:
-        """Wake `notify` where messages were planned."""
-        return wiring.total([summary], "planned")
+    @task(outlets=[PLANNED])
+    def wake(summary: dict[str, int]) -> dict[str, int]:
+        """Wake `notify` where a message was planned."""
+        return total([summary], "planned")
 
-    wake_notify(detect())  # type: ignore[arg-type]  # at run time it is what the task returned
+    wake(detect())  # type: ignore[arg-type]  # at run time it is what the task returned
 
 
 detect_spikes()

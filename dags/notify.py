@@ -1,7 +1,11 @@
-"""Send the messages that wait.
+"""
+### Send the messages that wait
 
-Each is claimed before it is sent and recorded after; only a death in between can repeat one, under the same Message-ID. What a server
-puts off is tried again, at most an hour later; what it refuses is kept as failed, with its answer.
+**send** takes each planned message for itself, sends it over its channel (mail: the connection `smtp_default`) and records that it
+went. A server that says "not now" is asked again later, with growing patience; one that refuses for good leaves the message as
+failed, with the reason. A message is never dropped, and never sent twice on purpose.
+
+Woken by `detect_spikes`; also runs by itself every `WIREWATCH_NOTIFY_EVERY` (`1m`), for messages that were put off.
 """
 
 from __future__ import annotations
@@ -10,30 +14,25 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, dag, task
 
-from wirewatch.wiring import airflow as wiring
+from wirewatch.wiring.airflow import DEFAULTS, PLANNED, every, ports, within
 
 
 @dag(
-    schedule=AssetOrTimeSchedule(
-        timetable=DeltaTriggerTimetable(wiring.every("WIREWATCH_NOTIFY_EVERY", timedelta(minutes=1))), assets=[wiring.PLANNED]
-    ),
+    schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(every("WIREWATCH_NOTIFY_EVERY", timedelta(minutes=1))), assets=[PLANNED]),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
-    default_args=wiring.DEFAULTS,
+    default_args=DEFAULTS | {"execution_timeout": timedelta(minutes=10)},
     tags=["wirewatch", "alerts"],
     doc_md=__doc__,
 )
 def notify() -> None:
-    """The task."""
-
-    @task(execution_timeout=timedelta(minutes=15))
+    @task
     async def send() -> dict[str, int]:
         """Send every message that is due."""
-        from wirewatch.pipeline.notify import notify as send_due
+        from wirewatch.pipeline.notify import notify as work
 
-        async with wiring.ports() as ports:
-            return await send_due(ports, deadline=wiring.within(timedelta(minutes=10)))
+        async with ports() as found:
+            return await work(found, deadline=within(timedelta(minutes=5)))
 
     send()
 

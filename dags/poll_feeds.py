@@ -1,55 +1,71 @@
-"""Poll the feeds that are due, and queue the articles that are new.
+"""
+### Poll the feeds that are due
 
-The rules and settings are published first where config/ has changed; a mistake in it fails that task with every problem and its place,
-and polling goes on by the last good ones. Each slot asks its own hosts; what is due is asked of Elasticsearch, so a run that failed or
-was skipped loses nothing. New articles wake `process_articles`.
+1. **publish_config** takes over what has changed in `config/`. Where something in it is wrong, this task fails and its log says
+   what and where; the operators get one mail, and the watch goes on by the last good configuration.
+2. **plan** brings the list of feeds in line with the configuration and finds the parts of the work that have feeds due.
+3. **poll** asks the feeds of one part, many at once, and stores their new entries.
+4. **wake** wakes `process_articles` where there is anything new; skipped otherwise.
+
+A feed that fails is recorded with the reason and tried again later; it fails no task. Set `WIREWATCH_POLL_EVERY` (`1m`) to run
+more or less often: when a feed is due is decided feed by feed, by its own rhythm.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from airflow.sdk import DeltaTriggerTimetable, dag, task
+from airflow.sdk import DeltaTriggerTimetable, TriggerRule, dag, task
 
-from wirewatch.wiring import airflow as wiring
-
-SLOTS = list(range(4))
+from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, documents, every, ports, total, within
 
 
 @dag(
-    schedule=DeltaTriggerTimetable(wiring.every("WIREWATCH_POLL_EVERY", timedelta(minutes=1))),
+    schedule=DeltaTriggerTimetable(every("WIREWATCH_POLL_EVERY", timedelta(minutes=1))),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
-    default_args=wiring.DEFAULTS,
+    default_args=DEFAULTS | {"execution_timeout": timedelta(minutes=10)},
     tags=["wirewatch", "feeds"],
     doc_md=__doc__,
 )
 def poll_feeds() -> None:
-    """The tasks."""
+    @task
+    async def publish_config() -> dict[str, str | int]:
+        """Make config/ what every task works by, where it has changed and is right."""
+        from wirewatch.config import settings_path
+        from wirewatch.pipeline.publish import publish
+        from wirewatch.wiring.build import utc_now
 
-    @task(execution_timeout=timedelta(minutes=2))
-    async def publish_rules() -> dict[str, Any]:
-        """Check config/ and make it what every task works by, where it has changed."""
-        return await wiring.publish()
+        async with documents() as found:
+            return await publish(found, settings_path(), utc_now())
 
-    @task(execution_timeout=timedelta(minutes=15), map_index_template="slot {{ task.op_kwargs['slot'] }}", trigger_rule="all_done")
-    async def poll(slot: int) -> dict[str, int]:
-        """Poll the due feeds of one slot's hosts."""
-        from wirewatch.pipeline.poll import poll as poll_due
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    async def plan() -> list[dict[str, int]]:
+        """The parts of the work that have feeds due."""
+        from wirewatch.pipeline.poll import sync_feeds
 
-        async with wiring.ports() as ports:
-            return await poll_due(ports, slot=slot, slots=len(SLOTS), deadline=wiring.within(timedelta(minutes=8)))
+        from wirewatch.pipeline.handout import due_feeds
 
-    @task(outlets=[wiring.DISCOVERED], execution_timeout=timedelta(minutes=1))
-    def wake_processing(summaries: list[dict[str, int]]) -> dict[str, int]:
-        """Wake `process_articles` where anything is new."""
-        return wiring.total(summaries, "new")
+        async with ports() as found:
+            await sync_feeds(found)
+            return await due_feeds(found)
 
-    polled = poll.expand(slot=SLOTS)
-    publish_rules() >> polled
-    wake_processing(polled)  # type: ignore[arg-type]  # at run time it is the list of what the slots returned
+    @task(map_index_template="part {{ task.op_kwargs['slot'] + 1 }} of {{ task.op_kwargs['slots'] }}", max_active_tis_per_dagrun=8)
+    async def poll(slot: int, slots: int) -> dict[str, int]:
+        """Ask the feeds of one part and store what is new."""
+        from wirewatch.pipeline.poll import poll as work
+
+        async with ports() as found:
+            return await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=5)))
+
+    @task(outlets=[DISCOVERED])
+    def wake(summaries: list[dict[str, int]]) -> dict[str, int]:
+        """Wake `process_articles` where there is anything new."""
+        return total(summaries, "new")
+
+    planned = plan()
+    publish_config() >> planned
+    wake(poll.expand_kwargs(planned))  # type: ignore[arg-type]  # at run time it is the list of what the parts returned
 
 
 poll_feeds()

@@ -1,7 +1,12 @@
-"""Download, extract, judge and tag the articles that wait.
+"""
+### Read the articles that wait
 
-An article whose page cannot be read is tagged from its feed's title and summary at once and tried again later. Each slot asks its own
-hosts, one page at a time a host. Articles that can be read wake `detect_spikes`.
+1. **plan** finds the parts of the work that have pages to fetch.
+2. **process** fetches the pages of one part, site by site and politely, extracts and judges their text, and tags it with the topics.
+   A page that cannot be had now is tried again later; its article is tagged by headline and feed summary meanwhile.
+3. **wake** wakes `detect_spikes` where articles became readable; skipped otherwise.
+
+Woken by `poll_feeds`; also runs by itself every `WIREWATCH_PROCESS_EVERY` (`5m`), for pages whose time has come again.
 """
 
 from __future__ import annotations
@@ -10,39 +15,42 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, dag, task
 
-from wirewatch.wiring import airflow as wiring
-
-SLOTS = list(range(4))
+from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, READY, every, ports, total, within
 
 
 @dag(
     schedule=AssetOrTimeSchedule(
-        timetable=DeltaTriggerTimetable(wiring.every("WIREWATCH_PROCESS_EVERY", timedelta(minutes=5))), assets=[wiring.DISCOVERED]
+        timetable=DeltaTriggerTimetable(every("WIREWATCH_PROCESS_EVERY", timedelta(minutes=5))), assets=[DISCOVERED]
     ),
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
-    catchup=False,
     max_active_runs=1,
-    default_args=wiring.DEFAULTS,
+    default_args=DEFAULTS | {"execution_timeout": timedelta(minutes=20)},
     tags=["wirewatch", "articles"],
     doc_md=__doc__,
 )
 def process_articles() -> None:
-    """The tasks."""
+    @task
+    async def plan() -> list[dict[str, int]]:
+        """The parts of the work that have pages to fetch."""
+        from wirewatch.pipeline.handout import due_articles
 
-    @task(execution_timeout=timedelta(minutes=25), map_index_template="slot {{ task.op_kwargs['slot'] }}")
-    async def process(slot: int) -> dict[str, int]:
-        """Read the pages of one slot's hosts."""
-        from wirewatch.pipeline.process import process as process_due
+        async with ports() as found:
+            return await due_articles(found)
 
-        async with wiring.ports() as ports:
-            return await process_due(ports, slot=slot, slots=len(SLOTS), deadline=wiring.within(timedelta(minutes=15)))
+    @task(map_index_template="part {{ task.op_kwargs['slot'] + 1 }} of {{ task.op_kwargs['slots'] }}", max_active_tis_per_dagrun=8)
+    async def process(slot: int, slots: int) -> dict[str, int]:
+        """Fetch, extract, judge and tag the articles of one part."""
+        from wirewatch.pipeline.process import process as work
 
-    @task(outlets=[wiring.READY], execution_timeout=timedelta(minutes=1))
-    def wake_detection(summaries: list[dict[str, int]]) -> dict[str, int]:
-        """Wake `detect_spikes` where there is anything to count."""
-        return wiring.total(summaries, "ready", "partial", "duplicate")
+        async with ports() as found:
+            return await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=8)))
 
-    wake_detection(process.expand(slot=SLOTS))  # type: ignore[arg-type]  # at run time it is the list of what the slots returned
+    @task(outlets=[READY])
+    def wake(summaries: list[dict[str, int]]) -> dict[str, int]:
+        """Wake `detect_spikes` where articles became readable."""
+        return total(summaries, "ready", "partial")
+
+    wake(process.expand_kwargs(plan()))  # type: ignore[arg-type]  # at run time it is the list of what the parts returned
 
 
 process_articles()

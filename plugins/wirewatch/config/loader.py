@@ -77,6 +77,21 @@ def settings_path() -> Path:
 
 def load(path: Path) -> Bundle:
     """The bundle of a folder; raises `ConfigError` with every problem of every file."""
+    files, problems = _contents(path)
+    return _Load(files, str(path), problems).bundle()
+
+
+def fingerprint(path: Path) -> str | None:
+    """The hash that the bundle of a folder has, found without loading it; None where a file cannot be read."""
+    try:
+        files, problems = _contents(path)
+    except ConfigError:
+        return None
+    return None if problems else _digest(sorted(files.items()))
+
+
+def _contents(path: Path) -> tuple[dict[str, str], list[Problem]]:
+    """The text of every file by its name, and what cannot be read."""
     if not path.is_dir():
         raise ConfigError([Problem(file=str(path), line=None, key="", message="there is no such folder")])
     files: dict[str, str] = {}
@@ -91,7 +106,7 @@ def load(path: Path) -> Bundle:
         except (OSError, ValueError) as error:
             what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
             problems.append(Problem(file=f"{path}/{name}", line=None, key="", message=what))
-    return _Load(files, str(path), problems).bundle()
+    return files, problems
 
 
 def _files(path: Path) -> Iterable[Path]:

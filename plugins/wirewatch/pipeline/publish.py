@@ -1,0 +1,59 @@
+"""Taking over what people change in config/: all of it, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+from wirewatch.alerts.plan import plan_note
+from wirewatch.config import Bundle, fingerprint, load
+from wirewatch.errors import ConfigError
+from wirewatch.store import config as shared
+from wirewatch.store import notifications
+from wirewatch.store.base import Documents
+
+_SHOWN = 12
+"""Problems that a mail lists; the task's log and `wirewatch check` have all."""
+
+
+async def publish(documents: Documents, folder: Path, now: datetime) -> dict[str, str | int]:
+    """Make `folder` what every task works by, where it has changed and is right; says which bundle that is, and whether it is new.
+
+    Raises `ConfigError` with every problem where it is wrong: the last good one stays, and the operators that it names are told once.
+    """
+    last = await _last(documents)
+    if last is not None and last.hash == fingerprint(folder):
+        return {"hash": last.hash, "published": 0, "topics": len(last.topics), "feeds": len(last.feeds)}
+    try:
+        bundle = _checked(folder)
+    except ConfigError as error:
+        if last is not None:
+            await _tell(documents, last, error, now)
+        raise
+    changed = await shared.publish(documents, bundle, now)
+    return {"hash": bundle.hash, "published": int(changed), "topics": len(bundle.topics), "feeds": len(bundle.feeds)}
+
+
+async def _last(documents: Documents) -> Bundle | None:
+    try:
+        return await shared.published(documents)
+    except ConfigError:
+        # Published by a version that accepted what this one does not: config/ is to replace it.
+        return None
+
+
+def _checked(folder: Path) -> Bundle:
+    return load(folder)
+
+
+async def _tell(documents: Documents, last: Bundle, error: ConfigError, now: datetime) -> None:
+    """One message for every set of problems, however often it is found."""
+    found = [str(problem) for problem in error.problems]
+    lines = [*found[:_SHOWN], *([f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else [])]
+    lines.append("The watch goes on by the last good configuration. `wirewatch check` says the same on the command line.")
+    about = f"config:{hashlib.sha256(str(error).encode()).hexdigest()[:12]}"
+    payload = {"title": "config/ is wrong and was not taken over", "lines": lines, "level": "major"}
+    await notifications.create(
+        documents, plan_note(about, "opened", settings=last.settings.alerts, notify=("operators",), now=now, payload=payload)
+    )
