@@ -149,6 +149,9 @@ class ParsedFeed:
     ttl: timedelta | None = None
     """The longest the feed asks us to wait (ttl, sy:updatePeriod)."""
     skip_hours: tuple[int, ...] = ()
+    """0..23, UTC."""
+    skip_days: tuple[int, ...] = ()
+    """0..6, Monday first."""
     problems: tuple[str, ...] = ()
 
 

@@ -1,0 +1,386 @@
+"""Bytes of a feed to `ParsedFeed`: everything that feedparser reads, and JSON Feed. The only file that imports feedparser.
+
+Feeds are hostile: entities are never expanded, and bytes, depth, elements, attributes and entries are bounded before they cost time.
+feedparser's own parsers are driven directly, because its `parse` function has no bounds, and sanitises and resolves what is not kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import signal
+import threading
+import xml.sax
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from feedparser import api
+
+from wirewatch.errors import NotAFeed, ParseError
+from wirewatch.feeds import xmltext
+from wirewatch.feeds.build import Entries, Stated
+from wirewatch.feeds.charset import decode
+from wirewatch.feeds.discover import advertised
+from wirewatch.feeds.jsonfeed import parse_json
+from wirewatch.feeds.plain import absolute, clean, cut, language_of, text_of
+from wirewatch.model import Entry, ParsedFeed
+
+MAX_BYTES = 50_000_000
+"""Of a feed, unpacked; what the client lets through is less."""
+_MAX_DEPTH = 200
+_MAX_ELEMENTS = 60_000
+"""30 of each of 2,000 entries."""
+_MAX_ATTRIBUTES = 200
+_MAX_BASE = 2_000
+"""Characters of an xml:base: each element below it is resolved against it."""
+_MAX_AUTHOR = 500
+
+_PERIODS = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "monthly": timedelta(days=30),
+    "yearly": timedelta(days=365),
+}
+_LONGEST = timedelta(days=7)
+"""What a feed may ask us to wait."""
+
+
+def parse(body: bytes, *, url: str, content_type: str = "", max_entries: int = 2000) -> ParsedFeed:
+    """What a feed says; `url` is where it was fetched and may be empty.
+
+    Raises `NotAFeed`, which carries the feeds that the page advertises, or `ParseError` for what is beyond use.
+    """
+    problems: list[str] = []
+    if body.startswith(b"\x1f\x8b"):
+        body = _unpacked(body)
+        problems.append("packed with gzip without saying so")
+    if len(body) > MAX_BYTES:
+        raise ParseError(f"larger than {MAX_BYTES} bytes")
+    decoded = decode(body, content_type)
+    text = decoded.text
+    if decoded.problem:
+        problems.append(decoded.problem)
+    if "\0" in text:
+        text = text.replace("\0", "")
+        problems.append("has NUL bytes")
+    start = text[:1000].lstrip()
+    if not start and not text.strip():
+        raise ParseError("empty")
+    read = parse_json if start.startswith(("{", "[")) else _parse_xml
+    found = read(text, url=url, max_entries=max_entries)
+    return _with_problems(found, problems) if problems else found
+
+
+def parse_within(seconds: float, body: bytes, *, url: str, content_type: str = "", max_entries: int = 2000) -> ParsedFeed:
+    """As `parse`, given up after so long; raises `ParseError` then. A limit only where it runs in a process's main thread."""
+    call = functools.partial(parse, body, url=url, content_type=content_type, max_entries=max_entries)
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return call()
+
+    def give_up(_number: int, _frame: object) -> None:
+        raise _TooSlowError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return call()
+    except _TooSlowError as error:
+        raise ParseError(f"not parsed within {seconds:g} s") from error
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _TooSlowError(BaseException):
+    """Raised by the clock within `parse_within`; no `Exception`, so that no library swallows it."""
+
+
+def _with_problems(feed: ParsedFeed, problems: list[str]) -> ParsedFeed:
+    return ParsedFeed(**{name: getattr(feed, name) for name in feed.__slots__} | {"problems": (*problems, *feed.problems)})
+
+
+def _unpacked(body: bytes) -> bytes:
+    packed = zlib.decompressobj(31)
+    try:
+        found = packed.decompress(body, MAX_BYTES)
+    except zlib.error as error:
+        raise ParseError(f"not valid gzip: {error}") from error
+    if packed.unconsumed_tail:
+        raise ParseError(f"larger than {MAX_BYTES} bytes")
+    return found
+
+
+# ---------------------------------------------------------------- feedparser
+
+
+class _EnoughError(Exception):
+    """The bound on entries or elements is reached: what was read stays."""
+
+
+class _Bounded:
+    """What both parsers refuse."""
+
+    max_entries = 2000
+    elements = 0
+    enough = ""
+    """Why it stopped."""
+    entries: list[Any]
+    depth: int
+
+    def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
+        self.elements += 1
+        if self.elements > _MAX_ELEMENTS:
+            self._stop(f"more than {_MAX_ELEMENTS} elements")
+        if len(self.entries) >= self.max_entries and tag.rpartition(":")[2] in ("item", "entry") and not getattr(self, "incontent", 0):
+            self.enough = f"more than {self.max_entries} entries: the others are left out"
+            raise _EnoughError
+        if attrs:
+            if len(attrs) > _MAX_ATTRIBUTES:
+                raise ParseError(f"an element with more than {_MAX_ATTRIBUTES} attributes")
+            if any(name in ("xml:base", "base") and len(value or "") > _MAX_BASE for name, value in attrs):
+                raise ParseError(f"an xml:base of more than {_MAX_BASE} characters")
+        if self.depth > _MAX_DEPTH:
+            raise ParseError(f"nested deeper than {_MAX_DEPTH}")
+        super().unknown_starttag(tag, attrs)  # type: ignore[misc]  # feedparser's, which has no types
+
+    def _stop(self, why: str) -> None:
+        self.enough = f"{why}: the others are left out"
+        if self.entries:
+            # It has not been read to its end.
+            self.entries.pop()
+        raise _EnoughError
+
+    def _sync_author_detail(self, key: str = "author") -> None:
+        # The search for a mail address in it takes the square of its length.
+        context = self._get_context()  # type: ignore[attr-defined]  # feedparser's
+        if isinstance(said := dict.get(context, key), str) and len(said) > _MAX_AUTHOR:
+            context[key] = said[:_MAX_AUTHOR]
+        super()._sync_author_detail(key)  # type: ignore[misc]  # feedparser's
+
+
+class _Strict(_Bounded, api.StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
+    pass
+
+
+class _Loose(_Bounded, api.LooseFeedParser):  # type: ignore[misc]  # feedparser has no types
+    pass
+
+
+def _strictly(text: str, max_entries: int) -> Any:
+    """feedparser's reading of well-formed XML; raises SAXException, or whatever a strange feed makes feedparser raise."""
+    handler = _Strict("", None, "utf-8")
+    handler.max_entries = max_entries
+    handler.resolve_relative_uris = handler.sanitize_html = False
+    reader = xml.sax.make_parser()  # noqa: S317 - the text has no DOCTYPE, so there is nothing to expand or to load
+    reader.setFeature(xml.sax.handler.feature_namespaces, 1)
+    reader.setFeature(xml.sax.handler.feature_external_ges, 0)
+    reader.setContentHandler(handler)
+    reader.setErrorHandler(handler)
+    source = xml.sax.xmlreader.InputSource()
+    source.setByteStream(io.BytesIO(text.encode("utf-8", "replace")))
+    source.setEncoding("utf-8")
+    with contextlib.suppress(_EnoughError):
+        reader.parse(source)
+    return handler
+
+
+def _loosely(text: str, max_entries: int, entities: dict[str, str]) -> Any:
+    """feedparser's reading of what only looks like XML."""
+    parser = _Loose("", None, "utf-8", entities)
+    parser.max_entries = max_entries
+    parser.resolve_relative_uris = parser.sanitize_html = False
+    with contextlib.suppress(_EnoughError):
+        parser.feed(text)
+    return parser
+
+
+def _read(document: xmltext.Document, max_entries: int) -> tuple[Any, str]:
+    """The feed, and what is wrong with its XML: read as it is, else repaired, else by guessing."""
+    try:
+        return _strictly(document.text, max_entries), ""
+    except ParseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a strange feed makes feedparser raise, there are two more ways to read it
+        wrong = f"not well-formed XML: {_said(error)}"
+    repaired = xmltext.repaired(document)
+    try:
+        return _strictly(repaired, max_entries), wrong
+    except ParseError:
+        raise
+    except Exception:  # noqa: BLE001
+        try:
+            return _loosely(document.text, max_entries, document.entities), wrong
+        except ParseError:
+            raise
+        except Exception as error:
+            raise ParseError(wrong) from error
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, xml.sax.SAXParseException):
+        return f"{error.getMessage()} (line {error.getLineNumber()})"
+    return cut(clean(f"{error}"), 200) or type(error).__name__
+
+
+# ---------------------------------------------------------------- what feedparser found
+
+
+def _parse_xml(text: str, *, url: str, max_entries: int) -> ParsedFeed:
+    document = xmltext.open_document(text)
+    if document.page:
+        found = advertised(text, url)
+        raise NotAFeed("a page (HTML), not a feed" + (f"; it advertises {len(found)}" if found else ""), found)
+    if not document.root:
+        raise ParseError("neither XML nor JSON")
+    read, wrong = _read(document, max_entries)
+    feed = read.feeddata
+    if not read.version and not read.entries and not any(dict.get(feed, name) for name in ("title", "link", "subtitle")):
+        raise ParseError(f"not a feed: the document is <{document.root}>")
+    link = absolute(url, _text(feed, "link"))
+    language = language_of(_text(feed, "language"))
+    # RSS says nothing of what relative links are relative to: they are written for the site. In Atom it is the feed itself.
+    base = (url or link or "") if read.version.startswith("atom") else (link or url)
+    entries = Entries(base or _own_address(feed), [language] if language else [])
+    inherited = list(_authors(feed)) if read.version.startswith("atom") else []
+    skip_hours, skip_days = xmltext.skipped(document.text)
+    return ParsedFeed(
+        title=cut(clean(_title(feed)), 1000),
+        format="rss091n" if document.netscape else read.version or "unknown",
+        entries=tuple(_entries(read, entries, inherited)),
+        link=link,
+        language=language,
+        ttl=_ttl(feed),
+        skip_hours=skip_hours,
+        skip_days=skip_days,
+        problems=tuple(filter(None, (*document.problems, wrong, read.enough, *entries.problems()))),
+    )
+
+
+def _entries(read: Any, entries: Entries, inherited: list[str]) -> Iterator[Entry]:
+    for found in read.entries:
+        try:
+            yield entries.add(_stated(found, inherited))
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
+            entries.spoiled(error)
+
+
+def _stated(found: dict[str, Any], inherited: list[str]) -> Stated:
+    links = [each for each in _list(found, "links") if isinstance(each, dict)]
+    media = [each for each in _list(found, "media_content") if isinstance(each, dict)]
+    thumbnails = [_text(each, "url") for each in _list(found, "media_thumbnail") if isinstance(each, dict)]
+    enclosed = [each for each in links if _text(each, "rel") == "enclosure"]
+    pictures = [each for each in (*media, *enclosed) if _is_picture(each)]
+    published, updated, created = _text(found, "published"), _text(found, "updated"), _text(found, "created")
+    summary, content = _texts(found)
+    return Stated(
+        id=_text(found, "id"),
+        link=_link(found, links),
+        title=_title(found),
+        summary=summary,
+        content=content,
+        published=(published, created, updated),
+        updated=updated,
+        known={_text(found, name): dict.get(found, f"{name}_parsed") for name in ("published", "created", "updated")},
+        authors=list(_authors(found)) or inherited,
+        language=_text(found, "language") or _text(_dict(found, "title_detail"), "language"),
+        categories=[_text(each, "label") or _text(each, "term") for each in _list(found, "tags") if isinstance(each, dict)],
+        images=[*map(_address, pictures), *thumbnails, _text(_dict(found, "image"), "href")],
+        enclosures=[_address(each) for each in (*enclosed, *media)],
+    )
+
+
+def _link(found: dict[str, Any], links: list[dict[str, Any]]) -> str:
+    """The article's address: the one before a redirector, the alternate link, or an id that is an address."""
+    if original := _text(found, "feedburner_origlink"):
+        return original
+    link = _text(found, "link")
+    if link and not (link == _text(found, "id") and dict.get(found, "guidislink") and not link.startswith(("http", "/", "www."))):
+        return link
+    for rel in ("alternate", "related", "via"):
+        for each in links:
+            if _text(each, "rel") == rel and _text(each, "href"):
+                return _text(each, "href")
+    id = _text(found, "id")
+    return id if id.lower().startswith(("http://", "https://")) else ""
+
+
+def _texts(found: dict[str, Any]) -> tuple[str, str]:
+    """Summary and content as HTML; of several contents the longest."""
+    summary = _markup(_dict(found, "summary_detail"), _text(found, "summary"))
+    contents = [_markup(each, _text(each, "value")) for each in _list(found, "content") if isinstance(each, dict)]
+    content = max(contents, key=len, default="")
+    if content and "summary_detail" not in found:
+        # feedparser fills in the content where there is no summary.
+        summary = ""
+    return summary, content
+
+
+def _markup(detail: dict[str, Any], value: str) -> str:
+    """A text as HTML, whatever it is stated in."""
+    kind = _text(detail, "type")
+    if kind == "text/plain":
+        return value.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")
+    return value
+
+
+def _title(found: dict[str, Any]) -> str:
+    value = _text(found, "title")
+    return value if _text(_dict(found, "title_detail"), "type") == "text/plain" else text_of(value)
+
+
+def _authors(found: dict[str, Any]) -> Iterator[str]:
+    said = False
+    for each in _list(found, "authors"):
+        name = (_text(each, "name") or _text(each, "email")) if isinstance(each, dict) else ""
+        if name:
+            said = True
+            yield name
+    if not said and (author := _text(found, "author")):
+        yield author
+
+
+def _is_picture(each: dict[str, Any]) -> bool:
+    return _text(each, "medium") == "image" or _text(each, "type").startswith("image")
+
+
+def _address(each: dict[str, Any]) -> str:
+    return _text(each, "url") or _text(each, "href")
+
+
+def _own_address(feed: dict[str, Any]) -> str:
+    """Where the feed says it is."""
+    found = (_text(each, "href") for each in _list(feed, "links") if isinstance(each, dict) and _text(each, "rel") == "self")
+    return absolute("", next(found, "")) or ""
+
+
+def _ttl(feed: dict[str, Any]) -> timedelta | None:
+    """The longest that `ttl` (minutes) or `sy:updatePeriod` over `sy:updateFrequency` ask us to wait."""
+    waits: list[timedelta] = []
+    ttl = _text(feed, "ttl").strip()
+    if ttl.isdecimal() and len(ttl) < 9 and int(ttl):
+        waits.append(timedelta(minutes=int(ttl)))
+    period = _PERIODS.get(_text(feed, "sy_updateperiod").strip().lower())
+    frequency = _text(feed, "sy_updatefrequency").strip() or "1"
+    if period is not None and frequency.isdecimal() and int(frequency[:6]) > 0:
+        waits.append(period / int(frequency[:6]))
+    return min(max(waits), _LONGEST) if waits else None
+
+
+def _text(of: dict[str, Any], key: str) -> str:
+    """A string of feedparser's, without the aliases of its dictionaries (which warn)."""
+    found = dict.get(of, key)
+    return found if isinstance(found, str) else ""
+
+
+def _list(of: dict[str, Any], key: str) -> list[Any]:
+    found = dict.get(of, key)
+    return found if isinstance(found, list) else []
+
+
+def _dict(of: dict[str, Any], key: str) -> dict[str, Any]:
+    found = dict.get(of, key)
+    return found if isinstance(found, dict) else {}
