@@ -115,8 +115,8 @@ def _substitute(node: Any, values: Mapping[str, str], lists: Mapping[str, Sequen
     if isinstance(node, dict):
         out = {}
         for key, value in node.items():
-            name = value[1:-1] if isinstance(value, str) else None
-            done = list(lists[name]) if name in lists and value == f"{{{name}}}" else _substitute(value, values, lists)
+            name = value[1:-1] if isinstance(value, str) and value == f"{{{value[1:-1]}}}" else ""
+            done = list(lists[name]) if name in lists else _substitute(value, values, lists)
             if done not in ([], {}):
                 out[key] = done
         return out

@@ -53,8 +53,8 @@ def _check(text: str, words: str, *, prefix: bool) -> None:
     ideographic = any(is_ideographic(char) or "\uac00" <= char <= "\ud7a3" for char in letters)
     stems = re.findall(r"[^\s*]+(?=\*)", words + ("*" if prefix else ""))
     shortest = min((sum(char.isalnum() for char in stem) for stem in stems), default=99)
-    if shortest < (1 if ideographic else 3):
-        raise ValueError(f'"{text}" is too short: at least 3 letters are needed before a star')
+    if not ideographic and shortest < (2 if " " in words and len(letters) > 4 else 3):
+        raise ValueError(f'"{text}" is too short: at least 3 letters are needed before a star (2 in a phrase)')
     if len(letters) < 2:
         raise ValueError(f'"{text}" is too short: at least 2 letters are needed')
 

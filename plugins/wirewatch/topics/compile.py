@@ -1,0 +1,175 @@
+"""From topics and concepts to a `Matcher`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
+
+from ahocorasick_rs import AhoCorasick
+
+from wirewatch.config import patterns
+from wirewatch.config.schema import DEFAULT_MIN_SCORE
+from wirewatch.model import Topic
+from wirewatch.topics.concepts import Concept, read_concepts
+from wirewatch.topics.keys import Key, key_of
+from wirewatch.topics.match import Compiled, Index, Matcher
+from wirewatch.topics.reading import HIDER, STRONG, SUPPORT, WEAK, Vocabulary
+from wirewatch.topics.rules import Builder, Clauses, Node
+
+_MAX_PAIRS = 400
+"""Pairs of atoms that one topic may be indexed under."""
+
+
+def compile_topics(topics: Sequence[Topic], concepts: Mapping[str, Mapping[str, object]]) -> Matcher:
+    """The matcher of topics whose rules and concepts are valid (as `config.load` gives them).
+
+    All concepts are compiled, named by a topic or not, so that what a topic matches does not depend on the others.
+    """
+    words = _Words(read_concepts(concepts))
+    builder = Builder(words.concept, words.phrase)
+    nodes = [builder.build(topic.rule) for topic in topics]
+    vocabulary = words.vocabulary()
+    index, rest = _index(nodes)
+    compiled = [
+        Compiled(topic=topic, rule=node, min_score=int(cast("int", topic.rule.get("min_score", DEFAULT_MIN_SCORE))), rest=rest[number])
+        for number, (topic, node) in enumerate(zip(topics, nodes, strict=True))
+    ]
+    return Matcher(vocabulary, compiled, index)
+
+
+class _Words:
+    """Gathers keys for the automaton, and numbers concepts and phrases."""
+
+    def __init__(self, concepts: Sequence[Concept]) -> None:
+        self.concepts = concepts
+        self.numbers = {concept.id: number for number, concept in enumerate(concepts)}
+        self.phrases: dict[patterns.Pattern, int] = {}
+        self.texts: dict[str, int] = {}
+        self.slots: list[dict[int, None]] = []
+        self.keys: dict[int, dict[int, list[Key]]] = defaultdict(lambda: defaultdict(list))
+        for number, concept in enumerate(concepts):
+            for role, keys in ((STRONG, concept.strong), (WEAK, concept.weak), (SUPPORT, concept.support), (HIDER, concept.hiders)):
+                for key in keys:
+                    self._add(4 * number + role, key)
+        self._longest_first()
+
+    def concept(self, id: str) -> int:
+        """The atom of a concept."""
+        return self.numbers[id]
+
+    def phrase(self, written: str) -> int:
+        """The atom of a phrase."""
+        pattern = patterns.parse(written)
+        atom = self.phrases.get(pattern)
+        if atom is None:
+            atom = self.phrases[pattern] = len(self.concepts) + len(self.phrases)
+            key = key_of(pattern)
+            if key is not None:
+                self._add(4 * len(self.concepts) + atom - len(self.concepts), key)
+        return atom
+
+    def _add(self, slot: int, key: Key) -> None:
+        number = self.texts.setdefault(key.text, len(self.texts))
+        if number == len(self.slots):
+            self.slots.append({})
+        self.slots[number][slot] = None
+        known = self.keys[slot][number]
+        if key not in known:
+            known.append(key)
+
+    def _longest_first(self) -> None:
+        """Among concepts of one family an alias hides the shorter ones of others inside it (`South Sudan`, `Sudan`)."""
+        if not self.texts:
+            return
+        automaton = AhoCorasick(list(self.texts))
+        texts = list(self.texts)
+        owners = [[slot // 4 for slot in slots if slot % 4 in (STRONG, WEAK)] for slots in self.slots]
+        for number, concept in enumerate(self.concepts):
+            if not concept.family:
+                continue
+            for key in concept.strong:
+                whole = _whole(key)
+                inside = {find for find, _, _ in automaton.find_matches_as_indexes(whole, overlapping=True)}
+                for find in inside:
+                    if len(texts[find].strip()) >= len(whole.strip()):
+                        continue
+                    for owner in owners[find]:
+                        if owner != number and self.concepts[owner].family == concept.family:
+                            self._add(4 * owner + HIDER, key)
+
+    def vocabulary(self) -> Vocabulary:
+        """Everything gathered."""
+        includes = [self._included(concept) for concept in self.concepts]
+        within: list[list[int]] = [[number] for number in range(len(self.concepts))]
+        for number, inner in enumerate(includes):
+            for each in inner:
+                within[each].append(number)
+        by_concept = [tuple(each) for each in within]
+        atoms = [by_concept[slot // 4] if slot % 4 in (STRONG, WEAK) else () for slot in range(4 * len(self.concepts))]
+        atoms.extend((len(self.concepts) + number,) for number in range(len(self.phrases)))
+        return Vocabulary(
+            automaton=AhoCorasick(list(self.texts)),
+            slots=[tuple(slots) for slots in self.slots],
+            keys={slot: {number: tuple(keys) for number, keys in by_number.items()} for slot, by_number in self.keys.items()},
+            concepts=[concept.id for concept in self.concepts],
+            includes=includes,
+            hidden_by=[
+                tuple(self.numbers[id] for id in concept.hidden_by if id in self.numbers and id != concept.id) for concept in self.concepts
+            ],
+            atoms=atoms,
+        )
+
+    def _included(self, concept: Concept) -> tuple[int, ...]:
+        found: dict[int, None] = {}
+        waiting = list(concept.includes)
+        while waiting:
+            number = self.numbers.get(waiting.pop())
+            if number is not None and number not in found and self.concepts[number].id != concept.id:
+                found[number] = None
+                waiting.extend(self.concepts[number].includes)
+        return tuple(found)
+
+
+def _whole(key: Key) -> str:
+    """All words of a key, with the spaces that other keys may ask for."""
+    return f" {' '.join((*key.before, key.text.strip(), *key.after))} "
+
+
+def _index(nodes: Iterable[Node]) -> tuple[Index, list[Clauses]]:
+    """Every topic under the rarest of what it needs, or the two rarest."""
+    needed = [_without_wider(node.clauses()) for node in nodes]
+    used: Counter[int] = Counter(atom for clauses in needed for clause in clauses for atom in clause)
+    alone: dict[int, list[int]] = defaultdict(list)
+    pairs: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    rest: list[Clauses] = []
+    for number, clauses in enumerate(needed):
+        ordered = sorted(clauses, key=lambda clause: (sum(used[atom] for atom in clause), len(clause)))
+        if len(ordered) > 1 and len(ordered[0]) * len(ordered[1]) <= _MAX_PAIRS:
+            for one, other in _pairs(ordered[0], ordered[1]):
+                pairs[one][other].append(number)
+            rest.append(ordered[2:])
+        else:
+            for atom in ordered[0] if ordered else ():
+                alone[atom].append(number)
+            rest.append(ordered[1:])
+    index = Index(
+        alone={atom: tuple(numbers) for atom, numbers in alone.items()},
+        pairs={one: {other: tuple(numbers) for other, numbers in others.items()} for one, others in pairs.items()},
+    )
+    return index, rest
+
+
+def _pairs(one: frozenset[int], other: frozenset[int]) -> Iterator[tuple[int, int]]:
+    for first in one:
+        for second in other:
+            yield first, second
+
+
+def _without_wider(clauses: Clauses) -> Clauses:
+    """Without clauses that hold whenever a narrower one does."""
+    kept: Clauses = []
+    for clause in sorted(set(clauses), key=len):
+        if not any(narrower <= clause for narrower in kept):
+            kept.append(clause)
+    return kept

@@ -1,0 +1,125 @@
+"""The compiled topics, and what they find in an article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from wirewatch.model import Evidence, Topic, TopicMatch
+from wirewatch.topics.reading import Occurrence, Reading, Vocabulary, is_lead, is_title
+from wirewatch.topics.rules import About, Clauses, Finding, Node
+
+MAX_EVIDENCE = 12
+"""Places kept of one topic in one article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """One topic ready to be evaluated."""
+
+    topic: Topic
+    rule: Node
+    min_score: int
+    rest: Clauses
+    """What must occur besides what brought it up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Which topics an article's words bring up: what it holds must occur for them, so no other topic is looked at."""
+
+    alone: Mapping[int, tuple[int, ...]]
+    """By atom."""
+    pairs: Mapping[int, Mapping[int, tuple[int, ...]]]
+    """By two atoms that both must occur."""
+
+    def candidates(self, present: set[int]) -> set[int]:
+        """The topics that may match."""
+        found: set[int] = set()
+        for atom in present & self.alone.keys():
+            found.update(self.alone[atom])
+        for atom in present & self.pairs.keys():
+            others = self.pairs[atom]
+            for other in present & others.keys():
+                found.update(others[other])
+        return found
+
+
+class Matcher:
+    """All topics of a bundle; finding them costs one pass over the text, however many they are."""
+
+    def __init__(self, vocabulary: Vocabulary, topics: Sequence[Compiled], index: Index) -> None:
+        self._vocabulary = vocabulary
+        self._topics = topics
+        self._index = index
+
+    def match(
+        self,
+        *,
+        title: str,
+        summary: str,
+        text: str,
+        language: str | None = None,
+        publisher: str | None = None,
+        country: str | None = None,
+        kind: str | None = None,
+    ) -> list[TopicMatch]:
+        """The topics that the article is about, most relevant first, with the words that say so.
+
+        Evidence cites the given `title`, `summary` and `text` exactly: `field[start:end] == words`.
+        """
+        spoken = (language or "").replace("_", "-").split("-")[0].lower() or None
+        reading = Reading(self._vocabulary, title, summary, text, spoken)
+        about = About(publisher=publisher, country=country, kind=kind, language=spoken)
+        fields = {"title": title, "summary": summary, "text": text}
+        matches = [
+            TopicMatch(
+                topic=compiled.topic.id,
+                hash=compiled.topic.hash,
+                score=score,
+                evidence=tuple(self._evidence(finding, reading, fields)),
+            )
+            for compiled, score, finding in self._found(reading, about)
+        ]
+        matches.sort(key=lambda match: (-match.score, match.topic))
+        return matches
+
+    def _found(self, reading: Reading, about: About) -> Iterator[tuple[Compiled, int, Finding]]:
+        present = reading.present
+        for number in self._index.candidates(present):
+            compiled = self._topics[number]
+            if any(clause.isdisjoint(present) for clause in compiled.rest):
+                continue
+            finding = compiled.rule.find(reading, about)
+            if finding is not None:
+                score = round(100 * min(1.0, finding.prominence))
+                if score >= compiled.min_score:
+                    yield compiled, score, finding
+
+    def _evidence(self, finding: Finding, reading: Reading, fields: Mapping[str, str]) -> Iterator[Evidence]:
+        seen: set[tuple[str, int, int]] = set()
+        for each in _best_first(finding.parts):
+            field, start, end = reading.place(each.start, each.end)
+            if (field, start, end) in seen:
+                continue
+            seen.add((field, start, end))
+            words = fields[field][start:end]
+            yield Evidence(field=field, start=start, end=end, words=words, concept=self._vocabulary.name(each.atom))
+            if len(seen) == MAX_EVIDENCE:
+                return
+
+
+def _best_first(parts: Sequence[Sequence[Occurrence]]) -> Iterator[Occurrence]:
+    """The best occurrence of each part, then all others: title, lead, sentences that name most parts, and then as they stand."""
+    named: dict[int, set[int]] = {}
+    for part, occurrences in enumerate(parts):
+        for each in occurrences:
+            named.setdefault(each.sentence, set()).add(part)
+
+    def rank(each: Occurrence) -> tuple[int, int, int]:
+        place = 0 if is_title(each) else 1 if is_lead(each) else 2
+        return place, -len(named[each.sentence]), each.start
+
+    firsts = sorted((min(part, key=rank) for part in parts if part), key=rank)
+    yield from firsts
+    yield from sorted((each for part in parts for each in part), key=rank)

@@ -1,0 +1,228 @@
+"""Rules as they are evaluated: a tree of nodes, and what must occur for one to hold at all; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from wirewatch.topics import score
+from wirewatch.topics.near import NEAR, Window, apart, repeated, together, window
+from wirewatch.topics.reading import Occurrence, Reading, is_lead
+from wirewatch.topics.sentences import TEXT, TITLE
+
+Clauses = list[frozenset[int]]
+"""Sets of atoms, of each of which one must occur."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a rule may ask of an article besides its words."""
+
+    publisher: str | None
+    country: str | None
+    kind: str | None
+    language: str | None
+
+
+@dataclass(slots=True)
+class Finding:
+    """That a node holds: where, and how prominently."""
+
+    parts: Sequence[Sequence[Occurrence]]
+    """The occurrences that make it hold, by part."""
+    prominence: float
+
+    @property
+    def occurrences(self) -> list[Occurrence]:
+        """All of them."""
+        return [each for part in self.parts for each in part]
+
+
+class Node(Protocol):
+    """A part of a rule."""
+
+    @property
+    def weight(self) -> float:
+        """How much its occurrences say."""
+
+    def find(self, reading: Reading, about: About) -> Finding | None:
+        """Where it holds; None: nowhere."""
+
+    def clauses(self) -> Clauses:
+        """What must occur for it to hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A concept or phrase occurs, `need` times."""
+
+    atom: int
+    weight: float = 1.0
+    need: int = 1
+    within: Window | None = None
+    places: frozenset[str] | None = None
+
+    def find(self, reading: Reading, about: About) -> Finding | None:  # noqa: ARG002 - a `Node`
+        """Where it occurs in the places asked for."""
+        found: Sequence[Occurrence] | None = reading.occurrences(self.atom)
+        if self.places is not None:
+            found = [each for each in found or () if _stands(each, self.places)]
+        if found and self.need > 1:
+            found = _repeats(found, self.need, self.within, reading)
+        if not found:
+            return None
+        return Finding((found,), score.prominence((found,), 1, reading.bounds))
+
+    def clauses(self) -> Clauses:
+        """Itself."""
+        return [frozenset((self.atom,))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Some:
+    """At least `need` different members hold."""
+
+    members: tuple[Node, ...]
+    need: int = 1
+    weight: float = 1.0
+    within: Window | None = None
+
+    def find(self, reading: Reading, about: About) -> Finding | None:
+        """The members that hold."""
+        found = [(member, finding) for member in self.members if (finding := member.find(reading, about)) is not None]
+        if len(found) < self.need:
+            return None
+        parts: list[list[Occurrence]] = [finding.occurrences for _, finding in found]
+        if self.within is not None and self.need > 1:
+            near = together(parts, self.need, self.within, reading)
+            if near is None:
+                return None
+            parts = [part for part in near if part]
+        strongest = max(member.weight for member, _ in found)
+        union = [each for part in parts for each in part]
+        whole = score.weighed(score.prominence((union,), 1, reading.bounds), strongest)
+        best = max((score.weighed(finding.prominence, member.weight) for member, finding in found), default=0.0)
+        return Finding([union], max(whole, best) if self.need == 1 else whole)
+
+    def clauses(self) -> Clauses:
+        """One of what its members need most narrowly."""
+        union: set[int] = set()
+        for member in self.members:
+            own = member.clauses()
+            if not own:
+                return []
+            union |= min(own, key=len)
+        return [frozenset(union)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Every:
+    """All parts hold, none of `without` does, and the conditions are met."""
+
+    parts: tuple[Node, ...]
+    without: tuple[Node, ...] = ()
+    conditions: tuple[Callable[[About], bool], ...] = ()
+    within: Window | None = None
+    weight: float = 1.0
+
+    def find(self, reading: Reading, about: About) -> Finding | None:
+        """The parts, and how near they stand."""
+        if not all(condition(about) for condition in self.conditions):
+            return None
+        if self.within is not None and self._cannot(self.within, reading):
+            return None
+        found: list[Finding] = []
+        for part in self.parts:
+            finding = part.find(reading, about)
+            if finding is None:
+                return None
+            found.append(finding)
+        for part in self.without:
+            if part.find(reading, about) is not None:
+                return None
+        if len(found) < 2:
+            return found[0] if found else Finding((), 0.0)
+        return self._joined(found, reading)
+
+    def _cannot(self, within: Window, reading: Reading) -> bool:
+        one, other = self.parts[0], self.parts[-1]
+        return isinstance(one, Leaf) and isinstance(other, Leaf) and one.atom != other.atom and apart(one.atom, other.atom, within, reading)
+
+    def _joined(self, found: Sequence[Finding], reading: Reading) -> Finding | None:
+        worded = [(part, finding) for part, finding in zip(self.parts, found, strict=True) if any(finding.parts)]
+        if len(worded) < 2:
+            return worded[0][1] if worded else Finding((), 0.0)
+        parts = [finding.occurrences for _, finding in worded]
+        near = together(parts, len(parts), self.within or NEAR, reading)
+        if near is None and self.within is not None:
+            return None
+        own = score.combined([finding.prominence for _, finding in worded], [part.weight for part, _ in worded])
+        whole = score.joined(None if near is None else score.prominence(near, len(near), reading.bounds), own)
+        return Finding(near if near is not None else parts, whole)
+
+    def clauses(self) -> Clauses:
+        """All that its parts need."""
+        return [clause for part in self.parts for clause in part.clauses()]
+
+
+def _repeats(found: Sequence[Occurrence], need: int, within: Window | None, reading: Reading) -> Sequence[Occurrence] | None:
+    if within is not None:
+        return repeated(found, need, within, reading)
+    return found if len(found) >= need else None
+
+
+def _stands(each: Occurrence, places: frozenset[str]) -> bool:
+    if each.field == TITLE:
+        return "title" in places
+    return ("lead" in places and is_lead(each)) or ("text" in places and each.field == TEXT)
+
+
+class Builder:
+    """Makes nodes of a rule's plain data; `atom` numbers concepts and phrases."""
+
+    def __init__(self, concept: Callable[[str], int], phrase: Callable[[str], int]) -> None:
+        self._concept = concept
+        self._phrase = phrase
+
+    def build(self, rule: Mapping[str, Any] | str, places: frozenset[str] | None = None) -> Node:
+        """The node of a rule; `places` are those that the nodes around it allow."""
+        if isinstance(rule, str):
+            return Leaf(atom=self._phrase(rule), places=places)
+        if "in" in rule:
+            written = frozenset(_list(rule["in"]))
+            places = written if places is None else places & written
+        within = window(rule.get("within"))
+        need = int(rule.get("at_least", 1))
+        weight = float(rule.get("weight", 1.0))
+        parts: list[Node] = []
+        for key, atom in (("concept", self._concept), ("phrase", self._phrase)):
+            if key in rule:
+                parts.append(Leaf(atom=atom(rule[key]), need=need, within=within, places=places, weight=weight))
+        for key, atom in (("concepts", self._concept), ("phrases", self._phrase)):
+            if key in rule:
+                members: Iterable[Node] = (Leaf(atom=atom(each), places=places) for each in dict.fromkeys(_list(rule[key])))
+                parts.append(Some(members=tuple(members), need=need, within=within, weight=weight))
+        if "any" in rule:
+            members = (self.build(each, places) for each in rule["any"])
+            parts.append(Some(members=tuple(members), need=need, within=within, weight=weight))
+        parts.extend(self.build(each, places) for each in rule.get("all", ()))
+        without = tuple(self.build(each, places) for each in rule.get("none", ()))
+        conditions = tuple(_conditions(rule))
+        if len(parts) == 1 and not without and not conditions:
+            return parts[0]
+        return Every(parts=tuple(parts), without=without, conditions=conditions, within=within, weight=weight)
+
+
+def _list(value: object) -> Sequence[str]:
+    return [value] if isinstance(value, str) else cast("Sequence[str]", value)
+
+
+def _conditions(rule: Mapping[str, Any]) -> Iterable[Callable[[About], bool]]:
+    for name in ("publisher", "country", "kind", "language"):
+        if name in rule:
+            yield _one_of(name, frozenset(map(str, _list(rule[name]))))
+
+
+def _one_of(name: str, allowed: frozenset[str]) -> Callable[[About], bool]:
+    return lambda about: getattr(about, name) in allowed
