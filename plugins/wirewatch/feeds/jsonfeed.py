@@ -24,8 +24,8 @@ def parse_json(text: str, *, url: str, max_entries: int) -> ParsedFeed:
     version = data.get("version") if isinstance(data, dict) else None
     items = data.get("items") if isinstance(data, dict) else None
     stated = isinstance(version, str) and "jsonfeed.org/version/" in version
-    if not isinstance(data, dict) or not (stated or (isinstance(items, list) and isinstance(data.get("title"), str))):
-        raise ParseError("JSON, but no JSON Feed: it has neither the version of one nor a title with items")
+    if not isinstance(data, dict) or not (stated or (isinstance(items, list) and isinstance(version or data.get("title"), str))):
+        raise ParseError("JSON, but no JSON Feed: it has no items under a version or title")
     problems: list[str] = [] if stated else ["states no JSON Feed version"]
     if not isinstance(items, list):
         problems.append("has no items")

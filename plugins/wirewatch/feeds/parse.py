@@ -130,6 +130,7 @@ class _Bounded:
     """Why it stopped."""
     entries: list[Any]
     depth: int
+    contentparams: dict[str, Any]
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
         self.elements += 1
@@ -146,6 +147,11 @@ class _Bounded:
         if self.depth > _MAX_DEPTH:
             raise ParseError(f"nested deeper than {_MAX_DEPTH}")
         super().unknown_starttag(tag, attrs)  # type: ignore[misc]  # feedparser's, which has no types
+
+    def push_content(self, *arguments: Any) -> None:
+        super().push_content(*arguments)  # type: ignore[misc]  # feedparser's
+        # A dictionary without its aliases: it is asked several times for every element.
+        self.contentparams = dict(self.contentparams)
 
     def _stop(self, why: str) -> None:
         self.enough = f"{why}: the others are left out"

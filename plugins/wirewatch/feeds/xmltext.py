@@ -11,9 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 _ROOTS = frozenset(("rss", "rdf", "feed", "channel", "rss2"))
-_FRAGMENTS = frozenset(
-    ("a", "b", "br", "center", "div", "font", "form", "h1", "hr", "img", "meta", "p", "script", "span", "style", "table")
-)
+_FRAGMENTS = frozenset(("a", "b", "br", "center", "div", "font", "form", "h1", "hr", "meta", "p", "script", "span", "style", "table"))
 """How a page begins that leaves its outermost elements out."""
 _NAME = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")
 _FEED = re.compile(r"<(?:rss|(?:[A-Za-z]+:)?RDF|feed)(?=[\s>])")
@@ -47,7 +45,7 @@ def open_document(text: str) -> Document:
     """Find the feed in a text."""
     position, doctype, root = _prolog(text)
     problems: list[str] = []
-    page = root in ("html", "head", "body") or doctype[:14].lower() == "<!doctype html"
+    page = root in ("html", "head", "body") or (root not in _ROOTS and doctype[:14].lower() == "<!doctype html")
     found = None if root in _ROOTS or page else _FEED.search(text, position, position + _SEARCHED)
     if found is not None:
         position, root = found.start(), found.group().lstrip("<").rpartition(":")[2].lower()
