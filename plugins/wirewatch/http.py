@@ -34,6 +34,7 @@ class Outcome(StrEnum):
     NOT_A_FEED = "not_a_feed"
     NOT_A_PAGE = "not_a_page"
     MALFORMED = "malformed"
+    NOT_SET_UP = "not_set_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
