@@ -30,6 +30,7 @@ from wirewatch.model import Entry, ParsedFeed
 
 MAX_BYTES = 50_000_000
 """Of a feed, unpacked; what the client lets through is less."""
+_GZIP = b"\x1f\x8b"
 _MAX_DEPTH = 200
 _MAX_ELEMENTS = 60_000
 """30 of each of 2,000 entries."""
@@ -55,8 +56,8 @@ def parse(body: bytes, *, url: str, content_type: str = "", max_entries: int = 2
     Raises `NotAFeed`, which carries the feeds that the page advertises, or `ParseError` for what is beyond use.
     """
     problems: list[str] = []
-    if body.startswith(b"\x1f\x8b"):
-        body = _unpacked(body)
+    if body.startswith(_GZIP):
+        body = unpacked(body)
         problems.append("packed with gzip without saying so")
     if len(body) > MAX_BYTES:
         raise ParseError(f"larger than {MAX_BYTES} bytes")
@@ -103,7 +104,10 @@ def _with_problems(feed: ParsedFeed, problems: list[str]) -> ParsedFeed:
     return ParsedFeed(**{name: getattr(feed, name) for name in feed.__slots__} | {"problems": (*problems, *feed.problems)})
 
 
-def _unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes) -> bytes:
+    """What a gzip file holds; other bytes as they are; raises `ParseError`."""
+    if not body.startswith(_GZIP):
+        return body
     packed = zlib.decompressobj(31)
     try:
         found = packed.decompress(body, MAX_BYTES)
