@@ -77,20 +77,20 @@ def settings_path() -> Path:
 
 def load(path: Path) -> Bundle:
     """The bundle of a folder; raises `ConfigError` with every problem of every file."""
-    files, problems = _contents(path)
+    files, problems = contents(path)
     return _Load(files, str(path), problems).bundle()
 
 
 def fingerprint(path: Path) -> str | None:
     """The hash that the bundle of a folder has, found without loading it; None where a file cannot be read."""
     try:
-        files, problems = _contents(path)
+        files, problems = contents(path)
     except ConfigError:
         return None
     return None if problems else _digest(sorted(files.items()))
 
 
-def _contents(path: Path) -> tuple[dict[str, str], list[Problem]]:
+def contents(path: Path) -> tuple[dict[str, str], list[Problem]]:
     """The text of every file by its name, and what cannot be read."""
     if not path.is_dir():
         raise ConfigError([Problem(file=str(path), line=None, key="", message="there is no such folder")])

@@ -9,6 +9,7 @@ from pathlib import Path
 from wirewatch.alerts.plan import plan_note
 from wirewatch.config import Bundle, fingerprint, load
 from wirewatch.errors import ConfigError
+from wirewatch.pipeline.check import checked
 from wirewatch.store import config as shared
 from wirewatch.store import notifications
 from wirewatch.store.base import Documents
@@ -26,7 +27,7 @@ async def publish(documents: Documents, folder: Path, now: datetime) -> dict[str
     if last is not None and last.hash == fingerprint(folder):
         return {"hash": last.hash, "published": 0, "topics": len(last.topics), "feeds": len(last.feeds)}
     try:
-        bundle = _checked(folder)
+        bundle = checked(load(folder))
     except ConfigError as error:
         if last is not None:
             await _tell(documents, last, error, now)
@@ -41,10 +42,6 @@ async def _last(documents: Documents) -> Bundle | None:
     except ConfigError:
         # Published by a version that accepted what this one does not: config/ is to replace it.
         return None
-
-
-def _checked(folder: Path) -> Bundle:
-    return load(folder)
 
 
 async def _tell(documents: Documents, last: Bundle, error: ConfigError, now: datetime) -> None:

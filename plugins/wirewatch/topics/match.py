@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wirewatch.model import Evidence, Topic, TopicMatch
@@ -68,23 +68,21 @@ class Matcher:
 
         Evidence cites the given `title`, `summary` and `text` exactly: `field[start:end] == words`.
         """
-        spoken = (language or "").replace("_", "-").split("-")[0].lower() or None
+        spoken = _primary(language)
         reading = Reading(self._vocabulary, title, summary, text, spoken)
         about = About(publisher=publisher, country=country, kind=kind, language=spoken)
         fields = {"title": title, "summary": summary, "text": text}
-        matches = [
-            TopicMatch(
-                topic=compiled.topic.id,
-                hash=compiled.topic.hash,
-                score=score,
-                evidence=tuple(self._evidence(finding, reading, fields)),
-            )
-            for compiled, score, finding in self._found(reading, about)
-        ]
-        matches.sort(key=lambda match: (-match.score, match.topic))
-        return matches
+        return self._ranked(self._found(reading, about), reading, fields)
 
-    def _found(self, reading: Reading, about: About) -> Iterator[tuple[Compiled, int, Finding]]:
+    def near_misses(self, *, title: str, summary: str, text: str, language: str | None = None) -> list[TopicMatch]:
+        """The topics whose rule holds, whoever publishes it, with a score too low for a match."""
+        spoken = _primary(language)
+        reading = Reading(self._vocabulary, title, summary, text, spoken)
+        about = About(publisher=None, country=None, kind=None, language=spoken)
+        fields = {"title": title, "summary": summary, "text": text}
+        return self._ranked(self._found(reading, about, enough=False), reading, fields)
+
+    def _found(self, reading: Reading, about: About, *, enough: bool = True) -> Iterator[tuple[Compiled, int, Finding]]:
         present = reading.present
         for number in self._index.candidates(present):
             compiled = self._topics[number]
@@ -93,8 +91,21 @@ class Matcher:
             finding = compiled.rule.find(reading, about)
             if finding is not None:
                 score = round(100 * min(1.0, finding.prominence))
-                if score >= compiled.min_score:
+                if (score >= compiled.min_score) is enough:
                     yield compiled, score, finding
+
+    def _ranked(self, found: Iterable[tuple[Compiled, int, Finding]], reading: Reading, fields: Mapping[str, str]) -> list[TopicMatch]:
+        matches = [
+            TopicMatch(
+                topic=compiled.topic.id,
+                hash=compiled.topic.hash,
+                score=score,
+                evidence=tuple(self._evidence(finding, reading, fields)),
+            )
+            for compiled, score, finding in found
+        ]
+        matches.sort(key=lambda match: (-match.score, match.topic))
+        return matches
 
     def _evidence(self, finding: Finding, reading: Reading, fields: Mapping[str, str]) -> Iterator[Evidence]:
         seen: set[tuple[str, int, int]] = set()
@@ -107,6 +118,11 @@ class Matcher:
             yield Evidence(field=field, start=start, end=end, words=words, concept=self._vocabulary.name(each.atom))
             if len(seen) == MAX_EVIDENCE:
                 return
+
+
+def _primary(language: str | None) -> str | None:
+    """`pt` of `pt-BR`."""
+    return (language or "").replace("_", "-").split("-")[0].lower() or None
 
 
 def _best_first(parts: Sequence[Sequence[Occurrence]]) -> Iterator[Occurrence]:
