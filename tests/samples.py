@@ -23,11 +23,11 @@ ALERTS = Alerts(
 )
 
 
-def article(id: str = "a1", **changes: Any) -> Article:
+def article(name: str = "a1", /, **changes: Any) -> Article:
     """A read article that counts, seen at NOW."""
-    url = f"https://www.harbour-courier.example/world/{id}"
+    url = f"https://www.harbour-courier.example/world/{name}"
     value = Article(
-        id=id,
+        id=name,
         urls=(url,),
         url=url,
         feeds=("harbour",),
