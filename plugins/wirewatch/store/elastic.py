@@ -67,12 +67,11 @@ class ElasticDocuments:
         }
         if wanted.keys() <= current:
             return False
-        for alias, kind in wanted.items():
-            body = indices.template(self.names, kind, replicas=replicas)
-            await self._call(partial(self._client.indices.put_index_template, name=alias, **body))
-        for kind in indices.KINDS:
-            if kind not in indices.PARTITIONS:
-                await self._make(self.names.concrete(kind))
+        # Side by side, since Elasticsearch takes what arrives together as one change of its state.
+        bodies = {alias: indices.template(self.names, kind, replicas=replicas) for alias, kind in wanted.items()}
+        put = self._client.indices.put_index_template
+        await asyncio.gather(*(self._call(partial(put, name=alias, **body)) for alias, body in bodies.items()))
+        await asyncio.gather(*(self._make(self.names.concrete(kind)) for kind in indices.KINDS if kind not in indices.PARTITIONS))
         return True
 
     async def drop(self) -> None:
@@ -80,8 +79,8 @@ class ElasticDocuments:
         answer = await self._call(lambda: self._client.indices.get(index=f"{self.names.prefix}-*", features="aliases"))
         if found := sorted(answer):
             await self._call(lambda: self._client.indices.delete(index=found, ignore_unavailable=True))
-        for item in await self._templates():
-            await self._call(partial(self._client.indices.delete_index_template, name=item["name"]))
+        if names := [item["name"] for item in await self._templates()]:
+            await self._call(lambda: self._client.indices.delete_index_template(name=names))
 
     async def _templates(self) -> list[Mapping[str, Any]]:
         lenient = self._client.options(ignore_status=404)
