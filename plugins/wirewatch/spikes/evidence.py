@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from wirewatch.model import Article, Headline, IncidentEvidence, Precision, Provenance, Sighting, Spike
+from wirewatch.model import Article, Headline, IncidentEvidence, Precision, Provenance, Sighting
 from wirewatch.spikes.counts import hour_of, tally
 from wirewatch.spikes.series import HOUR
 
@@ -71,10 +71,9 @@ def sighting_of(article: Article) -> Sighting | None:
     )
 
 
-def largest(sightings: Iterable[Sighting], spike: Spike) -> str | None:
-    """The publisher that an exceptional window rests on most: by stories that nobody else has, then by articles."""
-    start = spike.at - spike.window_h * HOUR
-    inside = [each for each in sightings if start <= each.at < spike.at]
+def largest(sightings: Iterable[Sighting], start: datetime, end: datetime) -> str | None:
+    """The publisher that a stretch of time rests on most: by stories that nobody else has in it, then by articles."""
+    inside = [each for each in sightings if start <= each.at < end]
     publishers: dict[str, set[str]] = defaultdict(set)
     for each in inside:
         publishers[each.story].add(each.publisher)

@@ -13,7 +13,7 @@ close with a reason, reopen and note. What a person closed stays closed until th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -34,6 +34,9 @@ TOLD = ("opened", "escalated", "closed", "reopened")
 """The events that people are told."""
 GAP = timedelta(minutes=15)
 """A story that grows by the minute is told when it opens, and then at most so often."""
+
+Step = Callable[[Incident | None], Incident | None]
+"""A topic's latest incident to what becomes of it."""
 
 _RANK = {Severity.NOTABLE: 0, Severity.MAJOR: 1, Severity.CRITICAL: 2}
 

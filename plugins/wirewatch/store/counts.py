@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wirewatch.errors import Conflict, StoreUnavailable
-from wirewatch.model import Counts, Coverage, Sighting, Status
+from wirewatch.model import Article, Counts, Coverage, Sighting, Status
+from wirewatch.store.articles import to_fields
 from wirewatch.store.base import Documents, Hit, Write
-from wirewatch.store.documents import from_document, to_document
+from wirewatch.store.documents import from_document, stored, to_document
 
 COUNTS = "counts"
 COVERAGE = "coverage"
@@ -116,7 +117,7 @@ async def tagged_since(documents: Documents, rules: str) -> datetime | None:
     """The last counted moment of an article that other rules than these tagged: later ones have all been tagged by these."""
     body = {
         "size": 0,
-        "query": {"bool": {"filter": [{"exists": {"field": "rules"}}], "must_not": [{"term": {"rules": rules}}]}},
+        "query": {"bool": {"filter": [{"terms": {"status": sorted(_COUNTABLE)}}], "must_not": [{"term": {"rules": rules}}]}},
         "aggs": {"last": {"max": {"field": "counted_at"}}},
     }
     answer = await documents.search(ARTICLES, body)
@@ -309,3 +310,41 @@ async def save_learned(documents: Documents, states: Iterable[Learned], now: dat
 def zeroed(row: Counts, hash: str, until: datetime) -> Counts:
     """An hour that has nothing any more."""
     return replace(row, hash=hash, stories=0, publishers=0, articles=0, until=until)
+
+
+# ---------------------------------------------------------------- what an incident rests on
+
+_LEFT_OUT = frozenset(("text", "summary", "feed_content", "bands", "fingerprint", "revisions", "tags", "authors", "image"))
+
+
+async def articles_of(documents: Documents, topic: str, start: datetime, end: datetime, *, limit: int = 5000) -> list[Article]:
+    """A topic's counted articles from `start` to `end` (not included), without their text, in the order in which they count."""
+    fields = [name for name in to_fields() if name not in _LEFT_OUT]
+    query = {
+        "bool": {
+            "filter": [
+                {"term": {"topics": topic}},
+                {"terms": {"status": sorted(_COUNTABLE)}},
+                {"exists": {"field": "story_id"}},
+                {"range": {"counted_at": {"gte": start.isoformat(), "lt": end.isoformat()}}},
+            ]
+        }
+    }
+    hits = await documents.find(ARTICLES, query, size=limit, sort=[{"counted_at": "asc"}, {"id": "asc"}], fields=fields)
+    return [stored(Article, hit).value for hit in hits]
+
+
+async def titles(documents: Documents, before: datetime, *, topic: str | None = None, limit: int = 400) -> list[str]:
+    """The latest headlines before a moment, of a topic or of everything."""
+    filters: list[Mapping[str, Any]] = [{"range": {"@timestamp": {"lt": before.isoformat()}}}, {"terms": {"status": sorted(_COUNTABLE)}}]
+    if topic is not None:
+        filters.append({"term": {"topics": topic}})
+    hits = await documents.find(ARTICLES, {"bool": {"filter": filters}}, size=limit, sort=[{"@timestamp": "desc"}], fields=["title"])
+    return [hit.source.get("title", "") for hit in hits]
+
+
+async def waiting_since(documents: Documents, now: datetime) -> datetime | None:
+    """Since when the longest waiting article that nobody has tried yet is due; None: the queue is empty."""
+    query = {"bool": {"filter": [{"term": {"status": Status.DISCOVERED}}, {"range": {"next_attempt_at": {"lte": now.isoformat()}}}]}}
+    hits = await documents.find(ARTICLES, query, size=1, sort=[{"first_seen_at": "asc"}], fields=["first_seen_at"])
+    return datetime.fromisoformat(hits[0].source["first_seen_at"]) if hits else None

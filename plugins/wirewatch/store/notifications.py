@@ -25,6 +25,13 @@ async def create(documents: Documents, notifications: Sequence[Notification]) ->
     return sum(1 for each in written if each.outcome == "created")
 
 
+async def existing(documents: Documents, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are stored already, in real time."""
+    index = documents.index_for(KIND)
+    hits = await documents.mget([(index, id) for id in ids], fields=["id"]) if ids else []
+    return {hit.id for hit in hits if hit is not None}
+
+
 async def due(documents: Documents, now: datetime, limit: int = 50) -> list[Stored[Notification]]:
     """Messages to send now, those planned first first: pending ones, and ones whose sender died with the lease run out."""
     await documents.refresh(KIND)

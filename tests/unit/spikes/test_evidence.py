@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from wirewatch.model import Article, Evidence, Precision, Provenance, Severity, Spike, TopicMatch
+from wirewatch.model import Article, Evidence, Precision, Provenance, TopicMatch
 from wirewatch.spikes.evidence import chart_from, evidence_of, largest, overlap, sighting_of, without
 
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -138,20 +138,9 @@ def test_the_largest_publisher_is_the_one_that_stories_rest_on() -> None:
     given = [article(f"s{number}", "solo", number) for number in range(4)]
     given += [article("x", "wire", 5, story="s0"), article("y", "paper", 6), article("z", "wire", -60 * 5)]
     sightings = [each for each in map(sighting_of, given) if each]
-    spike = Spike(
-        topic="ties",
-        at=START + HOUR,
-        window_h=3,
-        series="stories",
-        observed=5,
-        expected=0,
-        upper=1,
-        score=0.9,
-        severity=Severity.NOTABLE,
-    )
-    assert largest(sightings, spike) == "solo"
+    assert largest(sightings, START, START + HOUR) == "solo"
     assert without(sightings, "solo", "ties", {START}) == {START: (2, 2, 2)}
-    assert largest([], spike) is None
+    assert largest(sightings, START + HOUR, START + 2 * HOUR) is None
 
 
 def test_an_article_without_a_story_or_hour_is_no_sighting() -> None:
