@@ -89,7 +89,7 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(WirewatchError)
     async def known(request: Request, error: WirewatchError) -> JSONResponse:
         if isinstance(error, Conflict):
-            return JSONResponse({"detail": "Somebody changed this at the same moment. Look at it again, then decide."}, 409)
+            return JSONResponse({"detail": _conflict(str(error))}, 409)
         log.error("%s", error)
         if isinstance(error, TransientError):
             return JSONResponse({"detail": "That did not work this time. Try again in a moment."}, 503, headers={"Retry-After": "10"})
@@ -102,6 +102,12 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         return JSONResponse({"detail": _sentence(error.errors())}, 422)
+
+
+def _conflict(what: str) -> str:
+    if what.startswith("Elasticsearch"):
+        return "Somebody changed this at the same moment. Look at it again, then decide."
+    return f"{what[:1].upper()}{what[1:]}."
 
 
 def _sentence(problems: Sequence[Any]) -> str:

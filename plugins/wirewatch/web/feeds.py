@@ -14,15 +14,14 @@ from pydantic import BaseModel, ConfigDict
 from wirewatch.alerts.text import clean, safe_url
 from wirewatch.model import FeedState, Health, PollRecord
 from wirewatch.store import config as published
+from wirewatch.store import feeds as store
 from wirewatch.store.base import Documents
-from wirewatch.store.documents import from_document
 from wirewatch.web.access import Changer, Now, Stored, area
 
 router = area("feeds")
 
 _MAX = 10_000
 _POLLS = 50
-_HIDDEN = ("entry_hashes", "covered", "body_hash", "etag", "last_modified")
 _ORDER = {
     Health.FAILING: 0,
     Health.RETIRED: 0,
@@ -99,14 +98,14 @@ class Control(BaseModel):
 async def list_feeds(documents: Stored, now: Now) -> FeedPage:
     """All feeds with their health, those in need of somebody first."""
     since = now - timedelta(hours=24)
-    names, hits, controls, new = await asyncio.gather(
+    names, states, controls, new = await asyncio.gather(
         _names(documents),
-        documents.find("feeds", {"match_all": {}}, size=_MAX, fields=_fields()),
+        store.all_states(documents),
         documents.find("feed-controls", {"match_all": {}}, size=_MAX),
         _new(documents, since),
     )
     decided = {hit.id: hit.source for hit in controls}
-    rows = [_row(from_document(FeedState, hit.source), names, decided.get(hit.id, {}), new.get(hit.id, 0)) for hit in hits]
+    rows = [_row(each, names, decided.get(each.feed, {}), new.get(each.feed, 0)) for each in states]
     rows.sort(key=lambda each: (not each.active, each.paused, _ORDER.get(Health(each.health), 9), each.name.casefold()))
     return FeedPage(total=len(rows), since=since, feeds=tuple(rows))
 
@@ -120,8 +119,6 @@ async def show_feed(documents: Stored, now: Now, feed: str) -> FeedView:
 @router.post("/feeds/{feed:path}")
 async def control_feed(documents: Stored, now: Now, user: Changer, feed: str, control: Control) -> FeedView:
     """Pause, resume or poll now; answers with the feed as it is then. Polling takes it up with its next run."""
-    from wirewatch.store import feeds as store
-
     await _load(documents, feed)
     if control.what == "poll_now":
         await store.poll_now(documents, feed, who=user.id, now=now)
@@ -132,10 +129,10 @@ async def control_feed(documents: Stored, now: Now, user: Changer, feed: str, co
 
 async def _view(documents: Documents, feed: str, now: datetime) -> FeedView:
     state = await _load(documents, feed)
-    names, control, hits, new = await asyncio.gather(
+    names, control, polls, new = await asyncio.gather(
         _names(documents),
         documents.get(documents.index_for("feed-controls"), feed),
-        documents.find("polls", {"term": {"feed": feed}}, size=_POLLS, sort=[{"at": "desc"}]),
+        store.polls(documents, feed=feed, limit=_POLLS),
         _new(documents, now - timedelta(hours=24), feed),
     )
     return FeedView(
@@ -144,15 +141,15 @@ async def _view(documents: Documents, feed: str, now: datetime) -> FeedView:
         configured_url=safe_url(state.configured_url),
         first_success_at=state.first_success_at,
         rate_per_h=state.rate_per_h,
-        polls=tuple(from_document(PollRecord, hit.source) for hit in hits),
+        polls=tuple(polls),
     )
 
 
 async def _load(documents: Documents, feed: str) -> FeedState:
-    hit = await documents.get(documents.index_for("feeds"), feed)
-    if hit is None:
+    found = await store.load(documents, [feed])
+    if not found:
         raise HTTPException(404, f"There is no feed {feed!r}.")
-    return from_document(FeedState, {name: value for name, value in hit.source.items() if name not in _HIDDEN})
+    return found[0].value
 
 
 async def _names(documents: Documents) -> Mapping[str, str]:
@@ -168,10 +165,6 @@ async def _new(documents: Documents, since: datetime, feed: str | None = None) -
     body = {"size": 0, "query": {"bool": {"filter": filters}}, "aggs": {"feeds": {"terms": {"field": "feeds", "size": _MAX}}}}
     answer = await documents.search("articles", body)
     return {each["key"]: each["doc_count"] for each in answer.get("aggregations", {}).get("feeds", {}).get("buckets", ())}
-
-
-def _fields() -> list[str]:
-    return [name for name in FeedState.__dataclass_fields__ if name not in _HIDDEN]
 
 
 def _row(state: FeedState, names: Mapping[str, str], control: Mapping[str, Any], new: int) -> FeedRow:

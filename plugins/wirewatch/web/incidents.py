@@ -14,7 +14,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from wirewatch.alerts import phrases
 from wirewatch.alerts.text import clean, marked, safe_url
 from wirewatch.model import Article, Headline, Incident, IncidentEvent, IncidentState, Severity
+from wirewatch.pipeline import incidents as life
 from wirewatch.store import config as published
+from wirewatch.store import incidents as store
 from wirewatch.store import notifications
 from wirewatch.store.base import Documents
 from wirewatch.store.documents import from_document
@@ -25,8 +27,6 @@ from wirewatch.web.text import Piece
 
 router = area("incidents")
 
-KIND = "incidents"
-GOING_ON = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.SNOOZED)
 _WEIGHT = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.NOTABLE: 2}
 _BEFORE = timedelta(hours=48)
 _AFTER = timedelta(hours=12)
@@ -193,8 +193,6 @@ async def show_incident(documents: Stored, now: Now, incident: str) -> IncidentV
 @router.post("/incidents/{incident:path}")
 async def change_incident(documents: Stored, now: Now, user: Changer, incident: str, change: Change) -> IncidentView:
     """Acknowledge, snooze, close, reopen or note; answers with the incident as it is then."""
-    from wirewatch.pipeline import incidents as life
-
     await load(documents, incident)
     if change.until is not None and change.until <= now:
         raise HTTPException(422, "until: that moment has passed")
@@ -212,21 +210,21 @@ async def change_incident(documents: Stored, now: Now, user: Changer, incident: 
         reason=change.reason,
         now=now,
     )
-    await documents.refresh(KIND)
+    await documents.refresh(store.KIND)
     return await view(documents, changed, now)
 
 
 async def load(documents: Documents, id: str) -> Incident:
     """An incident in real time; 404 where there is none."""
-    hit = await documents.get(documents.index_for(KIND), id)
-    if hit is None:
+    found = await store.get(documents, id)
+    if found is None:
         raise HTTPException(404, f"There is no incident {id!r}.")
-    return from_document(Incident, hit.source)
+    return found.value
 
 
 async def ongoing(documents: Documents) -> list[Incident]:
     """Incidents that are not closed, the most urgent first."""
-    found = await search(documents, states=GOING_ON, limit=500)
+    found = await search(documents, states=store.GOING_ON, limit=500)
     order = {IncidentState.OPEN: 0, IncidentState.ACKNOWLEDGED: 1, IncidentState.SNOOZED: 2}
     return sorted(found.incidents, key=lambda each: (order[each.state], _WEIGHT[each.severity], -each.score, each.id))
 
@@ -260,7 +258,7 @@ async def search(
         "track_total_hits": True,
         "_source": {"excludes": ["events"]},
     }
-    answer = await documents.search(KIND, body)
+    answer = await documents.search(store.KIND, body)
     hits = answer["hits"]["hits"]
     return Found(total=answer["hits"]["total"]["value"], incidents=tuple(from_document(Incident, hit["_source"]) for hit in hits))
 

@@ -1,0 +1,92 @@
+// The Wirewatch page. Airflow loads this module and renders `globalThis.Wirewatch` inside its own interface.
+
+import { Box, Flex, Heading, Stack, Text, h, useEffect, useRef } from "./core.js";
+import { useData } from "./api.js";
+import { Article, ArticleList } from "./articles.js";
+import { Feed, FeedList } from "./feeds.js";
+import { Incident, IncidentList } from "./incidents.js";
+import { Overview } from "./overview.js";
+import { Empty, Notice, To } from "./parts.js";
+import { href, useRoute } from "./route.js";
+import { Topic, TopicList } from "./topics.js";
+
+const AREAS = {
+  overview: { name: "Overview", list: Overview },
+  incidents: { name: "Incidents", list: IncidentList, one: Incident },
+  topics: { name: "Topics", list: TopicList, one: Topic },
+  articles: { name: "Articles", list: ArticleList, one: Article },
+  feeds: { name: "Feeds", list: FeedList, one: Feed },
+};
+
+class Guard extends globalThis.React.Component {
+  state = { problem: null };
+
+  static getDerivedStateFromError(problem) {
+    return { problem };
+  }
+
+  render() {
+    if (!this.state.problem) return this.props.children;
+    return h(Notice, null, "This view could not be drawn: ", String(this.state.problem.message ?? this.state.problem));
+  }
+}
+
+export function App() {
+  const { area, id, query } = useRoute();
+  const known = AREAS[area];
+  const me = useData("me").data;
+  const View = id === null ? known?.list : known?.one;
+  const place = `${area}/${id ?? ""}`;
+  const start = useRef(place);
+  const moved = useRef(false);
+  if (place !== start.current) moved.current = true;
+  const top = useRef(null);
+  useEffect(() => {
+    top.current?.scrollTo(0, 0);
+    const before = document.title;
+    document.title = [id && id !== area ? id : null, known?.name ?? "Wirewatch", "Wirewatch"].filter((each, at, all) => each && all.indexOf(each) === at).join(" · ");
+    return () => {
+      document.title = before;
+    };
+  }, [place]);
+  return h(
+    Box,
+    { ref: top, h: "100%", overflowY: "auto", bg: "bg", color: "fg" },
+    h(
+      Box,
+      { maxW: "76rem", mx: "auto", px: { base: 4, md: 8 }, pt: { base: 3, md: 5 }, pb: 16 },
+      h(
+        Flex,
+        { as: "header", align: "center", gap: { base: 3, md: 6 }, wrap: "wrap", mb: { base: 5, md: 8 }, borderBottomWidth: "1px", borderColor: "border" },
+        h(Heading, { as: "h1", fontSize: "md", fontWeight: "bold", letterSpacing: "-0.01em", pb: { base: 0, md: 2.5 }, pt: { base: 1, md: 2.5 } }, "Wirewatch"),
+        h(
+          Flex,
+          { as: "nav", "aria-label": "Wirewatch", gap: { base: 4, md: 5 }, overflowX: "auto", flex: "1" },
+          Object.entries(AREAS).map(([key, { name }]) => h(Tab, { key, to: href(key), name, here: key === area })),
+        ),
+        me && h(Text, { fontSize: "xs", color: "fg.muted", display: { base: "none", md: "block" }, title: me.may_change ? "You may change incidents and feeds" : "You may look but not change" }, me.name, me.may_change ? "" : " (looking only)"),
+      ),
+      h(
+        Box,
+        { as: "main" },
+        h(
+          Guard,
+          { key: place },
+          View
+            ? h(View, { id, query, me, first: !moved.current })
+            : h(Stack, { gap: 3 }, h(Empty, { title: "There is no such page" }, h(To, { href: href("overview") }, "To the overview"))),
+        ),
+      ),
+    ),
+  );
+}
+
+function Tab({ to, name, here }) {
+  return h(
+    Box,
+    { as: "a", href: to, "aria-current": here ? "page" : undefined, fontSize: "sm", py: 2.5, mb: "-1px", whiteSpace: "nowrap", color: here ? "fg" : "fg.muted", fontWeight: here ? "semibold" : "normal", borderBottomWidth: "2px", borderColor: here ? "brand.solid" : "transparent", _hover: { color: "fg" } },
+    name,
+  );
+}
+
+globalThis.Wirewatch = App;

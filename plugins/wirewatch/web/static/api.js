@@ -1,0 +1,78 @@
+// Asking the API: with the login that Airflow's cookie carries, and with the header that marks a change as the page's own.
+
+import { useCallback, useEffect, useRef, useState } from "./core.js";
+
+const API = new URL("../api/", import.meta.url);
+const PATIENCE_MS = 30_000;
+
+export class Problem extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+// Ids hold slashes and hashes; the API takes a slash as it is.
+export const path = (area, id) => `${area}/${id.split("/").map(encodeURIComponent).join("/")}`;
+
+export async function ask(where, { method = "GET", body, signal } = {}) {
+  let answer;
+  try {
+    answer = await fetch(new URL(where, API), {
+      method,
+      signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])]),
+      credentials: "same-origin",
+      headers: { Accept: "application/json", "X-Requested-With": "wirewatch", ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body ? JSON.stringify(body) : undefined,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem("Airflow does not answer. This page tries again by itself.", 0);
+  }
+  const found = await answer.json().catch(() => null);
+  if (answer.ok && found !== null) return found;
+  if (answer.status === 401) {
+    const next = new URLSearchParams({ next: location.href });
+    location.replace(new URL(`api/v2/auth/login?${next}`, document.baseURI));
+  }
+  const said = typeof found?.detail === "string" ? found.detail : `The server answered ${answer.status}.`;
+  throw new Problem(answer.status === 401 ? "You are not logged in any more." : said, answer.status);
+}
+
+// The answer of a path, asked again every so often while the page is looked at. What was shown stays while asking and after an error.
+export function useData(where, { every = 0 } = {}) {
+  const [state, set] = useState({ where: null, data: null, problem: null, at: null });
+  const [round, again] = useState(0);
+  const latest = useRef(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    const load = async () => {
+      latest.current = Date.now();
+      try {
+        const data = await ask(where, { signal: stop.signal });
+        set({ where, data, problem: null, at: new Date() });
+      } catch (problem) {
+        if (!stop.signal.aborted) set((was) => ({ ...(was.where === where ? was : { data: null, at: null }), where, problem }));
+      }
+    };
+    load();
+    const due = () => document.visibilityState === "visible" && Date.now() - latest.current >= every && load();
+    const timer = every ? setInterval(due, Math.min(every, 5000)) : null;
+    if (every) document.addEventListener("visibilitychange", due);
+    return () => {
+      stop.abort();
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", due);
+    };
+  }, [where, every, round]);
+  const put = useCallback((data) => set({ where, data, problem: null, at: new Date() }), [where]);
+  const mine = state.where === where;
+  return {
+    data: mine ? state.data : null,
+    before: state.data,
+    problem: mine ? state.problem : null,
+    at: state.at,
+    put,
+    reload: useCallback(() => again((n) => n + 1), []),
+  };
+}
