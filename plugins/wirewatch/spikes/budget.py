@@ -1,0 +1,58 @@
+"""How improbable a window must be, so that all topics together send a recipient so many false mails a week; pure."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wirewatch.spikes.series import Floats
+from wirewatch.spikes.tails import log_tail, upper_count
+
+HOURS_A_WEEK = 168.0
+FEW_TOPICS = 300
+"""Fewer topics do not get more each: what happens to a topic by chance every few weeks is no exception, however few mails there are."""
+FRESHNESS = {1: 1.0, 3: 0.55, 6: 0.40, 24: 0.20}
+"""By window in hours: how many episodes begin for every hour at which it would be exceptional by chance, given the shorter windows.
+
+Windows overlap, and those of different widths see the same stories; measured on independent negative binomial counts of rates
+0.03 to 10 an hour (benchmarks/detect.py calibrates them).
+"""
+_STEPS = 4
+_RISE = 1.0
+
+
+def threshold(
+    means: Floats,
+    variances: Floats,
+    least: Floats,
+    *,
+    hours: tuple[float, ...],
+    false_a_week: float,
+    topics: int,
+    step_h: float = 1.0,
+) -> float:
+    """ln of the tail probability at which a window alerts.
+
+    `means`, `variances`, `least` (windows, cells): a sample of windows over topics and hours of the week, and the count below which
+    nothing is exceptional. Counts are whole, so most windows cannot spend all of their share; what they leave is given to all.
+    """
+    wanted = math.log(false_a_week / (max(topics, FEW_TOPICS) * HOURS_A_WEEK) * step_h)
+    if not means.size:
+        return wanted
+    weights = np.array([freshness(each, step_h) for each in hours])
+    levels = np.array([wanted - 1.0 + index * _RISE for index in range(_STEPS)])
+    spent = []
+    for level in levels:
+        counts = upper_count(means, variances, float(level), least=0.0)
+        attained = np.exp(log_tail(np.maximum(counts, least), means, variances))
+        spent.append(math.log(max(float(np.sum(weights * attained.mean(axis=1))), 1e-12)))
+    return float(np.interp(wanted, np.maximum.accumulate(spent), levels))
+
+
+def freshness(hours: float, step_h: float) -> float:
+    """Episodes a step at which a window of so many hours would be exceptional by chance."""
+    if hours <= step_h:
+        return 1.0
+    names = sorted(FRESHNESS)
+    return float(np.interp(hours, names, [FRESHNESS[each] for each in names])) * min(1.0, step_h)
