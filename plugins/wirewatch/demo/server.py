@@ -162,7 +162,8 @@ def _index(newsroom: Newsroom) -> bytes:
 
 
 async def _run(newsroom: Newsroom, story_after: float | None) -> None:
-    newsroom.live = True
+    # A controlled one is told when: its past is loaded without anybody waiting for slow feeds.
+    newsroom.live = story_after is not None
     if story_after is not None:
         newsroom.break_story(datetime.now(UTC) + timedelta(seconds=story_after))
     stopped = asyncio.Event()
