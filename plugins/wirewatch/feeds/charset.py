@@ -99,7 +99,7 @@ def decode(body: bytes, content_type: str = "") -> Text:
 def _undeclared(body: bytes, labels: list[str]) -> Text:
     """What is not what it says, or says nothing: mostly UTF-8 with a broken character, else what it looks like."""
     broken = body.decode("utf-8", "replace")
-    if broken.count("\ufffd") * 20 < sum(letter > "\x7f" for letter in broken):
+    if broken.count("\ufffd") * 4 < sum(letter > "\x7f" for letter in broken):
         return Text(broken, "utf-8", "not valid utf-8")
     codec = guess(body)
     said = f"declared as {labels[0]}" if labels else "no charset declared"

@@ -35,9 +35,17 @@ _MAX_DEPTH = 200
 _MAX_ELEMENTS = 60_000
 """30 of each of 2,000 entries."""
 _MAX_ATTRIBUTES = 200
-_MAX_BASE = 2_000
+_MAX_BASE = 500
 """Characters of an xml:base: each element below it is resolved against it."""
 _MAX_AUTHOR = 500
+_MAX_TAGS = 100
+_MAX_PIECES = 20
+"""Of text that is no title, summary or content; expat hands out text in pieces of about 8,000 characters."""
+_REPAIRED_MARKS = 400_000
+"""`<` and `&` in a text that is repaired."""
+_GUESSED_MARKS = 100_000
+"""`<` and `&` in a text that is read by guessing, which is slow."""
+_GUESSED_LENGTH = 2_000_000
 
 _PERIODS = {
     "hourly": timedelta(hours=1),
@@ -135,34 +143,38 @@ class _Bounded:
     entries: list[Any]
     depth: int
     contentparams: dict[str, Any]
+    baseuri: str
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
-        self.elements += 1
-        if self.elements > _MAX_ELEMENTS:
-            self._stop(f"more than {_MAX_ELEMENTS} elements")
+        self._count()
         if len(self.entries) >= self.max_entries and tag.rpartition(":")[2] in ("item", "entry") and not getattr(self, "incontent", 0):
             self.enough = f"more than {self.max_entries} entries: the others are left out"
             raise _EnoughError
-        if attrs:
-            if len(attrs) > _MAX_ATTRIBUTES:
-                raise ParseError(f"an element with more than {_MAX_ATTRIBUTES} attributes")
-            if any(name in ("xml:base", "base") and len(value or "") > _MAX_BASE for name, value in attrs):
-                raise ParseError(f"an xml:base of more than {_MAX_BASE} characters")
+        if len(attrs) > _MAX_ATTRIBUTES:
+            raise ParseError(f"an element with more than {_MAX_ATTRIBUTES} attributes")
         if self.depth > _MAX_DEPTH:
             raise ParseError(f"nested deeper than {_MAX_DEPTH}")
         super().unknown_starttag(tag, attrs)  # type: ignore[misc]  # feedparser's, which has no types
+        if len(self.baseuri) > _MAX_BASE:
+            raise ParseError(f"an xml:base of more than {_MAX_BASE} characters")
+
+    def unknown_endtag(self, tag: str) -> None:
+        self._count()
+        super().unknown_endtag(tag)  # type: ignore[misc]  # feedparser's
+
+    def _count(self) -> None:
+        self.elements += 1
+        if self.elements > 2 * _MAX_ELEMENTS:
+            self.enough = f"more than {_MAX_ELEMENTS} elements: the others are left out"
+            if self.entries:
+                # It has not been read to its end.
+                self.entries.pop()
+            raise _EnoughError
 
     def push_content(self, *arguments: Any) -> None:
         super().push_content(*arguments)  # type: ignore[misc]  # feedparser's
         # A dictionary without its aliases: it is asked several times for every element.
         self.contentparams = dict(self.contentparams)
-
-    def _stop(self, why: str) -> None:
-        self.enough = f"{why}: the others are left out"
-        if self.entries:
-            # It has not been read to its end.
-            self.entries.pop()
-        raise _EnoughError
 
     def _sync_author_detail(self, key: str = "author") -> None:
         # The search for a mail address in it takes the square of its length.
@@ -171,9 +183,30 @@ class _Bounded:
             context[key] = said[:_MAX_AUTHOR]
         super()._sync_author_detail(key)  # type: ignore[misc]  # feedparser's
 
+    def _add_tag(self, term: str, scheme: str, label: str) -> None:
+        # Each is compared to all before it.
+        if len(dict.get(self._get_context(), "tags") or ()) < _MAX_TAGS:  # type: ignore[attr-defined]  # feedparser's
+            super()._add_tag(term, scheme, label)  # type: ignore[misc]  # feedparser's
+
 
 class _Strict(_Bounded, api.StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
-    pass
+    prefixes = 0
+
+    def startPrefixMapping(self, prefix: str, uri: str) -> None:  # noqa: N802 - SAX
+        self.prefixes += 1
+        if self.prefixes > _MAX_ATTRIBUTES:
+            raise ParseError(f"more than {_MAX_ATTRIBUTES} namespaces")
+        super().startPrefixMapping(prefix, uri)
+
+    def startElementNS(self, name: tuple[str, str], qname: str, attrs: Any) -> None:  # noqa: N802 - SAX
+        if len(attrs) > _MAX_ATTRIBUTES:
+            raise ParseError(f"an element with more than {_MAX_ATTRIBUTES} attributes")
+        super().startElementNS(name, qname, attrs)
+
+    def pop(self, element: str, strip_whitespace: int = 1) -> Any:
+        if self.elementstack and len(pieces := self.elementstack[-1][2]) > _MAX_PIECES and element not in self.can_contain_dangerous_markup:
+            del pieces[_MAX_PIECES:]
+        return super().pop(element, strip_whitespace)
 
 
 class _Loose(_Bounded, api.LooseFeedParser):  # type: ignore[misc]  # feedparser has no types
@@ -208,26 +241,32 @@ def _loosely(text: str, max_entries: int, entities: dict[str, str]) -> Any:
     return parser
 
 
-def _read(document: xmltext.Document, max_entries: int) -> tuple[Any, str]:
+def _read(document: xmltext.Document, max_entries: int) -> tuple[Any, list[str]]:
     """The feed, and what is wrong with its XML: read as it is, else repaired, else by guessing."""
     try:
-        return _strictly(document.text, max_entries), ""
+        return _strictly(document.text, max_entries), []
     except ParseError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a strange feed makes feedparser raise, there are two more ways to read it
-        wrong = f"not well-formed XML: {_said(error)}"
+        wrong = [f"not well-formed XML: {_said(error)}"]
+    document, was_cut = xmltext.shortened(document, _REPAIRED_MARKS, len(document.text))
     repaired = xmltext.repaired(document)
-    try:
-        return _strictly(repaired, max_entries), wrong
-    except ParseError:
-        raise
-    except Exception:  # noqa: BLE001
+    if not was_cut and repaired != document.text:
         try:
-            return _loosely(document.text, max_entries, document.entities), wrong
+            return _strictly(repaired, max_entries), wrong
         except ParseError:
             raise
-        except Exception as error:
-            raise ParseError(wrong) from error
+        except Exception:  # noqa: BLE001, S110 - as above
+            pass
+    document, was_cut = xmltext.shortened(document, _GUESSED_MARKS, _GUESSED_LENGTH)
+    if was_cut:
+        wrong.append(f"read to character {len(document.text)} only")
+    try:
+        return _loosely(xmltext.repaired(document), max_entries, document.entities), wrong
+    except ParseError:
+        raise
+    except Exception as error:
+        raise ParseError(wrong[0]) from error
 
 
 def _said(error: Exception) -> str:
@@ -266,7 +305,7 @@ def _parse_xml(text: str, *, url: str, max_entries: int) -> ParsedFeed:
         ttl=_ttl(feed),
         skip_hours=skip_hours,
         skip_days=skip_days,
-        problems=tuple(filter(None, (*document.problems, wrong, read.enough, *entries.problems()))),
+        problems=tuple(filter(None, (*document.problems, *wrong, read.enough, *entries.problems()))),
     )
 
 

@@ -13,7 +13,7 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<[!?][^<>]*>")
-_ESCAPED_TWICE = re.compile(r"</?(?:p|br|a|div|span|img|b|i|em|strong|ul|ol|li|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_ESCAPED_TWICE = re.compile(r"</(?:p|a|div|span|b|i|em|strong|ul|ol|li|h[1-6])>|<br\s*/?>|<(?:p|a|div|span|img)\s[^<>]*=", re.IGNORECASE)
 _JUNK = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 """Controls, lone surrogates and what is invisible; joiners that Persian and Indic scripts need are not among them."""
 _IMAGE = re.compile(r"<img\b[^<>]*?\bsrc\s*=\s*[\"']?([^\"'\s<>]+)", re.IGNORECASE)

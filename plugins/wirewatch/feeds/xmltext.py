@@ -20,6 +20,7 @@ _SEARCHED = 100_000
 
 _ENTITY = re.compile(r"<!ENTITY\s+(\w{1,40})\s+(?:\"([^\"&%<]{0,100})\"|'([^'&%<]{0,100})'|\"&#(x?[0-9a-fA-F]{1,6});\")\s*>")
 _REFERENCE = re.compile(r"&(?:#(\d{1,9}|[xX][0-9a-fA-F]{1,8});|(\w{1,40});)?")
+_MARK = re.compile("[<&]")
 _SKIPPED = re.compile(r"<!\[CDATA\[|<!--")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
@@ -123,6 +124,15 @@ def repaired(document: Document) -> str:
         position = end + 3
     pieces.append(_STRAY.sub("&lt;", _REFERENCE.sub(reference, text[position:])) if found is None else text[position:])
     return "".join(pieces)
+
+
+def shortened(document: Document, most_marks: int, most_characters: int) -> tuple[Document, bool]:
+    """The document with at most so many `<` and `&` and characters, and whether that left something out."""
+    last = next(islice(_MARK.finditer(document.text), most_marks, None), None)
+    end = min(most_characters, len(document.text) if last is None else last.start())
+    if end >= len(document.text):
+        return document, False
+    return document._replace(text=document.text[:end]), True
 
 
 def _escaped(text: str) -> str:
