@@ -126,7 +126,8 @@ def tag(
             failed = True
             continue
         given = {name: _text(row.get(name) or "") for name in _FIELDS}
-        matches = matcher.match(**given, **{name: row.get(name) for name in _ASIDE})
+        aside: dict[str, Any] = {name: row.get(name) for name in _ASIDE}
+        matches = matcher.match(**given, **aside)
         if as_json:
             emit([{"id": _text(row["id"]) if isinstance(row["id"], str) else row["id"], "topics": [_match(each) for each in matches]}])
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from ahocorasick_rs import AhoCorasick
@@ -13,9 +13,9 @@ from wirewatch.config.schema import DEFAULT_MIN_SCORE
 from wirewatch.model import Topic
 from wirewatch.topics.concepts import Concept, read_concepts
 from wirewatch.topics.keys import Key, key_of
-from wirewatch.topics.match import Compiled, Index, Matcher
+from wirewatch.topics.match import Compiled, Group, Index, Matcher
 from wirewatch.topics.reading import HIDER, STRONG, SUPPORT, WEAK, Vocabulary
-from wirewatch.topics.rules import Builder, Clauses, Node
+from wirewatch.topics.rules import Builder, Clauses, Every, Leaf, Node
 
 _MAX_PAIRS = 400
 """Pairs of atoms that one topic may be indexed under."""
@@ -30,9 +30,10 @@ def compile_topics(topics: Sequence[Topic], concepts: Mapping[str, Mapping[str, 
     builder = Builder(words.concept, words.phrase)
     nodes = [builder.build(topic.rule) for topic in topics]
     vocabulary = words.vocabulary()
-    index, rest = _index(nodes)
+    scores = [int(cast("int", topic.rule.get("min_score", DEFAULT_MIN_SCORE))) for topic in topics]
+    index, rest = _index(nodes, scores)
     compiled = [
-        Compiled(topic=topic, rule=node, min_score=int(cast("int", topic.rule.get("min_score", DEFAULT_MIN_SCORE))), rest=rest[number])
+        Compiled(topic=topic, rule=node, min_score=scores[number], rest=rest[number])
         for number, (topic, node) in enumerate(zip(topics, nodes, strict=True))
     ]
     return Matcher(vocabulary, compiled, index)
@@ -118,7 +119,13 @@ class _Words:
                 tuple(self.numbers[id] for id in concept.hidden_by if id in self.numbers and id != concept.id) for concept in self.concepts
             ],
             atoms=atoms,
+            sources=self._sources(includes),
         )
+
+    def _sources(self, includes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """By atom: the slots whose finds may be occurrences of it."""
+        found = [tuple(4 * each + role for each in (number, *inner) for role in (STRONG, WEAK)) for number, inner in enumerate(includes)]
+        return [*found, *((4 * len(includes) + number,) for number in range(len(self.phrases)))]
 
     def _included(self, concept: Concept) -> tuple[int, ...]:
         found: dict[int, None] = {}
@@ -136,7 +143,7 @@ def _whole(key: Key) -> str:
     return f" {' '.join((*key.before, key.text.strip(), *key.after))} "
 
 
-def _index(nodes: Iterable[Node]) -> tuple[Index, list[Clauses]]:
+def _index(nodes: Sequence[Node], scores: Sequence[int]) -> tuple[Index, list[Clauses]]:
     """Every topic under the rarest of what it needs, or the two rarest."""
     needed = [_without_wider(node.clauses()) for node in nodes]
     used: Counter[int] = Counter(atom for clauses in needed for clause in clauses for atom in clause)
@@ -153,11 +160,23 @@ def _index(nodes: Iterable[Node]) -> tuple[Index, list[Clauses]]:
             for atom in ordered[0] if ordered else ():
                 alone[atom].append(number)
             rest.append(ordered[1:])
+    least = [(score - 1) / 100 if _is_plain(node) else 0.0 for node, score in zip(nodes, scores, strict=True)]
+
+    def group(numbers: Sequence[int]) -> Group:
+        return Group(tuple(numbers), max(0.0, min(least[number] for number in numbers)))
+
     index = Index(
-        alone={atom: tuple(numbers) for atom, numbers in alone.items()},
-        pairs={one: {other: tuple(numbers) for other, numbers in others.items()} for one, others in pairs.items()},
+        alone={atom: group(numbers) for atom, numbers in alone.items()},
+        pairs={one: {other: group(numbers) for other, numbers in others.items()} for one, others in pairs.items()},
     )
     return index, rest
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether the prominence of its one or two words bounds that of the whole."""
+    if isinstance(node, Leaf):
+        return True
+    return isinstance(node, Every) and len(node.parts) == 2 and all(isinstance(part, Leaf) for part in node.parts)
 
 
 def _pairs(one: frozenset[int], other: frozenset[int]) -> Iterator[tuple[int, int]]:

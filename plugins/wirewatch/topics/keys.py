@@ -50,11 +50,8 @@ class Key:
     """No Katakana may stand on either side."""
     languages: frozenset[str] | None = None
     """Languages of the articles that it is looked for in; None: all."""
-
-    @property
-    def simple(self) -> bool:
-        """Whether a find needs no further look at the text."""
-        return not (self.before or self.after or self.exact or self.kana or self.script in (ARABIC, HEBREW))
+    simple: bool = False
+    """A find needs no further look at the text."""
 
     def span(self, folded: str, start: int, end: int) -> Span | None:
         """The words of a find of `text` at `start:end`; None where they are not what the pattern means."""
@@ -136,6 +133,7 @@ def key_of(pattern: patterns.Pattern, *, languages: frozenset[str] | None = None
         script=script,
         article=article,
         exact=_bare(pattern.words.replace("*", "")) if pattern.exact else "",
+        simple=len(parts) == 1 and not pattern.exact and not goes_on and script not in (ARABIC, HEBREW, RUN) and languages is None,
         kana=len(words) <= _SHORT_KANA and all(map(_is_kana, words)),
         languages=languages,
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wirewatch.model import Evidence, Topic, TopicMatch
-from wirewatch.topics.reading import Occurrence, Reading, Vocabulary, is_lead, is_title
+from wirewatch.topics.occurrence import Occurrence
+from wirewatch.topics.reading import Reading, Vocabulary
 from wirewatch.topics.rules import About, Clauses, Finding, Node
 
 MAX_EVIDENCE = 12
@@ -24,24 +26,39 @@ class Compiled:
     """What must occur besides what brought it up."""
 
 
+class Group(NamedTuple):
+    """Topics that the same words bring up."""
+
+    topics: tuple[int, ...]
+    least: float
+    """The least prominence of those words that can be enough for one of them (for two, joined as independent signs are: neither side
+    alone nor both together can say more); 0: cannot be said.
+    """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """Which topics an article's words bring up: what it holds must occur for them, so no other topic is looked at."""
 
-    alone: Mapping[int, tuple[int, ...]]
+    alone: Mapping[int, Group]
     """By atom."""
-    pairs: Mapping[int, Mapping[int, tuple[int, ...]]]
+    pairs: Mapping[int, Mapping[int, Group]]
     """By two atoms that both must occur."""
 
-    def candidates(self, present: set[int]) -> set[int]:
+    def candidates(self, reading: Reading) -> set[int]:
         """The topics that may match."""
         found: set[int] = set()
+        present, ceiling = reading.present, reading.ceiling
         for atom in present & self.alone.keys():
-            found.update(self.alone[atom])
+            group = self.alone[atom]
+            if not group.least or ceiling(atom) >= group.least:
+                found.update(group.topics)
         for atom in present & self.pairs.keys():
             others = self.pairs[atom]
             for other in present & others.keys():
-                found.update(others[other])
+                group = others[other]
+                if not group.least or 1 - (1 - ceiling(atom)) * (1 - ceiling(other)) >= group.least:
+                    found.update(group.topics)
         return found
 
 
@@ -84,9 +101,11 @@ class Matcher:
 
     def _found(self, reading: Reading, about: About, *, enough: bool = True) -> Iterator[tuple[Compiled, int, Finding]]:
         present = reading.present
-        for number in self._index.candidates(present):
+        for number in self._index.candidates(reading):
             compiled = self._topics[number]
             if any(clause.isdisjoint(present) for clause in compiled.rest):
+                continue
+            if enough and 100 * compiled.rule.limit(reading)[1] + 1 < compiled.min_score:
                 continue
             finding = compiled.rule.find(reading, about)
             if finding is not None:
@@ -133,7 +152,7 @@ def _best_first(parts: Sequence[Sequence[Occurrence]]) -> Iterator[Occurrence]:
             named.setdefault(each.sentence, set()).add(part)
 
     def rank(each: Occurrence) -> tuple[int, int, int]:
-        place = 0 if is_title(each) else 1 if is_lead(each) else 2
+        place = 0 if each.in_title else 1 if each.in_lead else 2
         return place, -len(named[each.sentence]), each.start
 
     firsts = sorted((min(part, key=rank) for part in parts if part), key=rank)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from wirewatch.topics.reading import Occurrence, Reading
+from wirewatch.topics.occurrence import Occurrence
+from wirewatch.topics.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ def _coordinate(within: Window, reading: Reading) -> Callable[[Occurrence], int]
     if within.unit == "sentence":
         return _rank
     if within.unit == "paragraph":
-        paragraphs = reading.bounds.paragraphs
-        return lambda each: paragraphs[each.sentence]
+        paragraph = reading.bounds.paragraph
+        return lambda each: paragraph(each.sentence)
     return lambda each: reading.word(each.start)
 
 

@@ -8,14 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
 from wirewatch.topics.keys import Key, Span
 from wirewatch.topics.languages import guess
-from wirewatch.topics.sentences import FIELDS, SUMMARY, TEXT, TITLE, Bounds, bounds
-from wirewatch.topics.text import SEPARATOR, fold
+from wirewatch.topics.occurrence import LEAD, Occurrence
+from wirewatch.topics.score import from_signs, prominence
+from wirewatch.topics.sentences import FIELDS, SUMMARY, TEXT, Bounds
+from wirewatch.topics.text import BREAK, SEPARATOR, fold
 
 MAX_CHARACTERS = {"title": 2_000, "summary": 20_000, "text": 200_000}
 """Of each field that are read."""
@@ -33,22 +34,11 @@ _WORD = re.compile(rf"[{_DENSE}]{{1,2}}|[^\s{_DENSE}]+")
 _FIELD_GAP = 100_000
 """Words between two fields: nothing is near over such a distance."""
 
+Extent = tuple[int, int]
+"""How many finds, and where in the folded text the first one stands."""
+
 Find = tuple[int, int, int]
 """Number of the key's text in the automaton, start and end."""
-
-
-class Occurrence(NamedTuple):
-    """One place where a concept or phrase stands."""
-
-    start: int
-    """In the folded text."""
-    end: int
-    sentence: int
-    """Index in the article's `Bounds`."""
-    rank: int
-    """Of that sentence."""
-    field: int
-    atom: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +58,8 @@ class Vocabulary:
     """By concept: the concepts that it includes, through all levels, itself not."""
     hidden_by: Sequence[tuple[int, ...]]
     """By concept: the concepts whose aliases hide its aliases."""
+    sources: Sequence[tuple[int, ...]]
+    """By atom: the slots that its occurrences come from."""
     atoms: Sequence[tuple[int, ...]]
     """By slot: the atoms that a find of it may be an occurrence of."""
 
@@ -84,7 +76,7 @@ class Reading:
         self.vocabulary = vocabulary
         self.joined = f" {fields[0]} {SEPARATOR} {fields[1]} {SEPARATOR} {fields[2]} "
         self.bases = (1, len(fields[0]) + 4, len(fields[0]) + len(fields[1]) + 7)
-        folded = fold(self.joined)
+        self._as_read = folded = fold(self.joined)
         self.folded = folded.text
         self.origin = folded.origin
         self._language = language
@@ -97,11 +89,18 @@ class Reading:
         self.present: set[int] = set()
         for slot in found:
             self.present.update(atoms[slot])
+        self._length: int | None = None
         self._bounds: Bounds | None = None
         self._guessed: str | None = None
         self._named: dict[int, list[Span]] = {}
         self._occurrences: dict[int, list[Occurrence]] = {}
         self._words: list[int] | None = None
+        self._title_end = self.folded.find(BREAK)
+        self._tail: int | None = None
+        """Where in the folded text the lead is over."""
+        self._greatest: dict[tuple[int, int], float] = {}
+        self._ceilings: dict[int, float] = {}
+        self._prominence: dict[int, float] = {}
         self.ranks: dict[tuple[int, int], frozenset[int]] = {}
 
     # ------------------------------------------------------------ where
@@ -110,8 +109,19 @@ class Reading:
     def bounds(self) -> Bounds:
         """Its sentences."""
         if self._bounds is None:
-            self._bounds = bounds(self.joined)
+            ends = (self.bases[1] - 3, self.bases[2] - 3, len(self.joined) - 1)
+            self._bounds = Bounds(self.joined, self._as_read.marks(), list(zip(self.bases, ends, strict=True)))
         return self._bounds
+
+    @property
+    def length(self) -> int:
+        """About how many sentences its text has, or its summary where there is no text."""
+        if self._length is None:
+            body, end = (self.bases[TEXT], len(self.joined) - 1)
+            if end <= body:
+                body, end = self.bases[SUMMARY], self.bases[TEXT] - 3
+            self._length = self.bounds.roughly(body, end)
+        return self._length
 
     def place(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and offsets in the original of a stretch of folded text."""
@@ -128,6 +138,44 @@ class Reading:
 
     # ------------------------------------------------------------ what
 
+    def extent(self, atom: int) -> Extent:
+        """How often a concept or phrase can occur at most, and where first: known before its signs are looked at."""
+        count, first = 0, len(self.folded)
+        for slot in self.vocabulary.sources[atom]:
+            finds = self.found.get(slot)
+            if finds is not None:
+                count += len(finds)
+                for _, start, _ in finds:
+                    first = min(first, start)
+        return count, first
+
+    def at_most(self, extent: Extent) -> float:
+        """The greatest prominence that such occurrences can have."""
+        count, first = extent
+        if self._tail is None:
+            tail = self.bounds.after(LEAD)
+            self._tail = len(self.folded) if tail is None else self._as_read.at(tail)
+        place = 0 if first >= self._tail else 1 if first >= self._title_end else 2
+        known = self._greatest.get((count, place))
+        if known is None:
+            known = from_signs(float(place == 2), float(place > 0), count, self.length) if count else 0.0
+            self._greatest[count, place] = known
+        return known
+
+    def ceiling(self, atom: int) -> float:
+        """The greatest prominence that a concept or phrase can have."""
+        known = self._ceilings.get(atom)
+        if known is None:
+            known = self._ceilings[atom] = self.at_most(self.extent(atom))
+        return known
+
+    def prominence(self, atom: int) -> float:
+        """How prominent a concept or phrase is in the article."""
+        known = self._prominence.get(atom)
+        if known is None:
+            known = self._prominence[atom] = prominence((self.occurrences(atom),), 1, self.bounds, self.length)
+        return known
+
     def occurrences(self, atom: int) -> list[Occurrence]:
         """Where a concept or phrase occurs, in order, the longest of overlapping ones."""
         known = self._occurrences.get(atom)
@@ -138,13 +186,8 @@ class Reading:
         return known
 
     def _placed(self, atom: int, spans: Sequence[Span]) -> list[Occurrence]:
-        where = self.bounds
-        origin, starts, ranks, fields = self.origin, where.starts, where.ranks, where.fields
-        placed: list[Occurrence] = []
-        for start, end in spans:
-            sentence = bisect_right(starts, origin(start)) - 1
-            placed.append(Occurrence(start, end, sentence, ranks[sentence], fields[sentence], atom))
-        return placed
+        at, origin = self.bounds.at, self.origin
+        return [Occurrence(start, end, *at(origin(start)), atom) for start, end in spans]
 
     def _effective(self, concept: int) -> list[Span]:
         """Where a concept is named: its own aliases and those of the concepts that it includes, weak ones where they count."""
@@ -194,6 +237,9 @@ class Reading:
         spans: list[Span] = []
         for number, start, end in finds:
             for key in keys[number]:
+                if key.simple:
+                    spans.append((start + key.lead, end - key.tail))
+                    continue
                 if key.languages is not None and not self._speaks(key.languages):
                     continue
                 span = key.span(self.folded, start, end)
@@ -224,13 +270,3 @@ def _longest(spans: Iterable[Span]) -> list[Span]:
 
 def _by_start(span: Span) -> tuple[int, int]:
     return span[0], -span[1]
-
-
-def is_lead(occurrence: Occurrence, sentences: int = 3) -> bool:
-    """Whether it stands in the summary or the first sentences of the text."""
-    return occurrence.field == SUMMARY or (occurrence.field == TEXT and occurrence.rank <= sentences)
-
-
-def is_title(occurrence: Occurrence) -> bool:
-    """Whether it stands in the title."""
-    return occurrence.field == TITLE

@@ -8,8 +8,9 @@ from typing import Any, Protocol, cast
 
 from wirewatch.topics import score
 from wirewatch.topics.near import NEAR, Window, apart, repeated, together, window
-from wirewatch.topics.reading import Occurrence, Reading, is_lead
-from wirewatch.topics.sentences import TEXT, TITLE
+from wirewatch.topics.occurrence import Occurrence
+from wirewatch.topics.reading import Extent, Reading
+from wirewatch.topics.sentences import TEXT
 
 Clauses = list[frozenset[int]]
 """Sets of atoms, of each of which one must occur."""
@@ -49,6 +50,9 @@ class Node(Protocol):
     def find(self, reading: Reading, about: About) -> Finding | None:
         """Where it holds; None: nowhere."""
 
+    def limit(self, reading: Reading) -> tuple[Extent, float]:
+        """How much may occur of it, and the greatest prominence that it may have, without a closer look."""
+
     def clauses(self) -> Clauses:
         """What must occur for it to hold."""
 
@@ -72,7 +76,13 @@ class Leaf:
             found = _repeats(found, self.need, self.within, reading)
         if not found:
             return None
-        return Finding((found,), score.prominence((found,), 1, reading.bounds))
+        if self.places is None and self.need == 1:
+            return Finding((found,), reading.prominence(self.atom))
+        return Finding((found,), score.prominence((found,), 1, reading.bounds, reading.length))
+
+    def limit(self, reading: Reading) -> tuple[Extent, float]:
+        """By the number of its finds."""
+        return reading.extent(self.atom), reading.ceiling(self.atom)
 
     def clauses(self) -> Clauses:
         """Itself."""
@@ -101,9 +111,16 @@ class Some:
             parts = [part for part in near if part]
         strongest = max(member.weight for member, _ in found)
         union = [each for part in parts for each in part]
-        whole = score.weighed(score.prominence((union,), 1, reading.bounds), strongest)
+        whole = score.weighed(score.prominence((union,), 1, reading.bounds, reading.length), strongest)
         best = max((score.weighed(finding.prominence, member.weight) for member, finding in found), default=0.0)
         return Finding([union], max(whole, best) if self.need == 1 else whole)
+
+    def limit(self, reading: Reading) -> tuple[Extent, float]:
+        """By all finds together."""
+        limits = [(member.weight, *member.limit(reading)) for member in self.members]
+        extent = sum(count for _, (count, _), _ in limits), min(first for _, (_, first), _ in limits)
+        whole = score.weighed(reading.at_most(extent), max(weight for weight, _, _ in limits))
+        return extent, max(whole, *(score.weighed(greatest, weight) for weight, _, greatest in limits))
 
     def clauses(self) -> Clauses:
         """One of what its members need most narrowly."""
@@ -158,8 +175,20 @@ class Every:
         if near is None and self.within is not None:
             return None
         own = score.combined([finding.prominence for _, finding in worded], [part.weight for part, _ in worded])
-        whole = score.joined(None if near is None else score.prominence(near, len(near), reading.bounds), own)
+        whole = score.joined(None if near is None else score.prominence(near, len(near), reading.bounds, reading.length), own)
         return Finding(near if near is not None else parts, whole)
+
+    def limit(self, reading: Reading) -> tuple[Extent, float]:
+        """By the parts that have finds."""
+        limits = [(part.weight, *part.limit(reading)) for part in self.parts]
+        worded = [each for each in limits if each[1][0]]
+        if not worded:
+            return (0, len(reading.folded)), 0.0
+        extent = max(count for _, (count, _), _ in worded), min(first for _, (_, first), _ in worded)
+        if len(worded) < 2:
+            return extent, worded[0][2]
+        own = score.combined([greatest for _, _, greatest in worded], [weight for weight, _, _ in worded])
+        return extent, score.joined(reading.at_most(extent), own)
 
     def clauses(self) -> Clauses:
         """All that its parts need."""
@@ -173,9 +202,9 @@ def _repeats(found: Sequence[Occurrence], need: int, within: Window | None, read
 
 
 def _stands(each: Occurrence, places: frozenset[str]) -> bool:
-    if each.field == TITLE:
+    if each.in_title:
         return "title" in places
-    return ("lead" in places and is_lead(each)) or ("text" in places and each.field == TEXT)
+    return ("lead" in places and each.in_lead) or ("text" in places and each.field == TEXT)
 
 
 class Builder:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from wirewatch.topics.reading import Occurrence
-from wirewatch.topics.sentences import SUMMARY, TEXT, TITLE, Bounds
+from wirewatch.topics.occurrence import Occurrence
+from wirewatch.topics.sentences import TEXT, TITLE, Bounds
 
 IN_TITLE = 0.65
 IN_LEAD = 0.3
@@ -35,30 +35,36 @@ SCATTERED = 0.5
 """What parts count that nowhere stand near each other."""
 
 
-def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds) -> float:
-    """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that)."""
+def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds, length: int) -> float:
+    """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that) in `length` sentences."""
     named: dict[int, int] = {}
+    in_title = in_lead = 0
+    lead = best = count = brief = 0.0
     for bit, occurrences in enumerate(parts):
         for each in occurrences:
             named[each.sentence] = named.get(each.sentence, 0) | 1 << bit
-    body = TEXT if bounds.counts[TEXT] else SUMMARY
-    fields, ranks = bounds.fields, bounds.ranks
-    in_title = in_lead = 0
-    lead = count = 0.0
     for sentence, bits in named.items():
         share = min(1.0, bits.bit_count() / need)
-        field, rank = fields[sentence], ranks[sentence]
+        _, rank, field = bounds.place(sentence)
         if field == TITLE:
             in_title |= bits
             continue
         if rank <= len(LEAD_SENTENCES):
-            lead = max(lead, share * LEAD_SENTENCES[max(rank, 1) - 1])
+            grade = LEAD_SENTENCES[rank - 1]
+            lead = max(lead, share * grade)
+            best = max(best, grade)
             in_lead |= bits
-        if field == body:
+        if field == TEXT:
             count += share
-    lead = max(lead, ACROSS * min(1.0, in_lead.bit_count() / need))
-    title = min(1.0, in_title.bit_count() / need)
-    share = min(1.0, count / max(1, bounds.counts[body]) / ENOUGH_SHARE)
+        else:
+            brief += share
+    lead = max(lead, ACROSS * best * min(1.0, in_lead.bit_count() / need))
+    return from_signs(min(1.0, in_title.bit_count() / need), lead, count or brief, length)
+
+
+def from_signs(title: float, lead: float, count: float, sentences: int) -> float:
+    """Prominence by the share of the parts in the title, how well the lead names them, and how many of the sentences do."""
+    share = min(1.0, count / max(1, sentences) / ENOUGH_SHARE)
     repetition = 1.0 - math.pow(EACH_REPETITION, max(0.0, count - 1.0))
     doubt = (1 - IN_TITLE * title) * (1 - IN_LEAD * lead) * (1 - BY_SHARE * share) * (1 - BY_REPETITION * repetition)
     return 1.0 - doubt

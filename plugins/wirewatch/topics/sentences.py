@@ -8,10 +8,10 @@ at a fixed width, as wire copy is.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 
-from wirewatch.topics.text import SEPARATOR
+from wirewatch.topics.text import FULL_STOPS, LINES, STOPS
 
 TITLE, SUMMARY, TEXT = range(3)
 """The fields of an article."""
@@ -20,13 +20,16 @@ FIELDS = ("title", "summary", "text")
 LONGEST = 1000
 """Characters after which a sentence without an end is taken to have ended."""
 
-_ENDS = re.compile(
-    r"(?<![.!?…‽])[.!?…‽]++[\"'”’»›)\]」』]*+(?=\s)"  # needs white space behind it
-    r"|[。！？｡؟۔।॥።]++[\"'”’»›)\]」』”’）》]*+"
-    rf"|\n|{SEPARATOR}"
-)
-_NEXT = re.compile(r"[\s\"'“‘«‹„(\[]*+")
-_WRAPPED = re.compile(r"[^\s.!?。:;\"”]\n(?=[^\W\d_])")
+_CLOSING = r"\"'”’»›)\]」』）》】"
+_OPENING = r"\"'“‘«‹„(\["
+_STOP = re.compile(rf"([.!?…‽]++[{_CLOSING}]*+)\s++[{_OPENING}]*+")
+_FULL_STOP = re.compile(rf"([{FULL_STOPS}.!?…‽]++[{_CLOSING}]*+)\s*+[{_OPENING}]*+")
+"""They end a sentence without a space behind them."""
+_LINE = re.compile(rf"(\s++)[{_OPENING}]*+")
+_LONG = 8
+"""Letters that no abbreviation has."""
+_LAST = frozenset(' \t\n.!?。:;"”')
+"""With one of these a line ends where its writer meant it to."""
 _BLANK = re.compile(r"[ \t\r]*+(?:\n|[ \t]{2})")
 
 _WRITTEN = """
@@ -40,104 +43,130 @@ _ABBREVIATED = frozenset(_WRITTEN.split())
 """English, German, Romance languages, Russian."""
 
 
-@dataclass(frozen=True, slots=True)
 class Bounds:
-    """The sentences of one article, its fields joined by `SEPARATOR`."""
+    """The sentences of one article, counted through all fields; found as far as somebody asks.
 
-    starts: tuple[int, ...]
-    """Where each sentence starts."""
-    fields: tuple[int, ...]
-    ranks: tuple[int, ...]
-    """Of each sentence: 0 in the title, then 1, 2, … in the summary and again in the text, which stand side by side: a summary mostly
-    says what the text begins with.
+    `marks` are the offsets in the joined fields of all that may end a sentence or line, `fields` say where each field lies.
     """
-    paragraphs: tuple[int, ...]
-    """Of each sentence; counted through all fields."""
-    counts: tuple[int, int, int]
-    """Sentences of each field."""
 
-    def at(self, position: int) -> int:
-        """The sentence that a character of the joined fields is in."""
-        return bisect_right(self.starts, position) - 1
+    def __init__(self, joined: str, marks: Sequence[int], fields: Sequence[tuple[int, int]]) -> None:
+        self._joined = joined
+        self._marks = marks
+        self._wrapped = _is_wrapped(joined, marks)
+        self.starts: list[int] = []
+        self._lines: list[int] = []
+        """Where paragraphs end."""
+        self._firsts = [0, 0, 0]
+        """The first sentence of each field."""
+        self._rest: Iterator[int] = iter(())
+        at = 0
+        for field, (begin, end) in enumerate(fields):
+            self.starts.extend(self._rest)
+            self._firsts[field] = len(self.starts)
+            self._lines.append(max(begin - 1, 0))
+            upto = bisect_right(marks, end, at)
+            filled = end > begin and not joined[begin:end].isspace()
+            self._rest = _sentences(joined, marks[at:upto], begin, end, self._lines, wrapped=self._wrapped) if filled else iter(())
+            at = upto
+
+    def roughly(self, begin: int, end: int) -> int:
+        """About how many sentences a stretch has, found without looking at abbreviations."""
+        joined = self._joined
+        found = 1
+        for mark in self._marks[bisect_left(self._marks, begin) : bisect_left(self._marks, end - 1)]:
+            char, after = joined[mark], joined[mark + 1]
+            if char == "\n":
+                found += not (self._wrapped or joined[mark - 1].isspace() or joined[mark - 1] in STOPS)
+            else:
+                found += char in FULL_STOPS or after.isspace()
+        return found
+
+    def at(self, position: int) -> tuple[int, int, int]:
+        """The sentence that a character of the joined fields is in, its rank, and its field."""
+        while not self.starts or self.starts[-1] <= position:
+            start = next(self._rest, None)
+            if start is None:
+                break
+            self.starts.append(start)
+        return self.place(bisect_right(self.starts, position) - 1)
+
+    def place(self, sentence: int) -> tuple[int, int, int]:
+        """A sentence, its rank, and its field.
+
+        Ranks are 0 in the title, then 1, 2, … in the summary and again in the text, which stand side by side: a summary mostly says
+        what the text begins with.
+        """
+        _, summary, text = self._firsts
+        if sentence >= text:
+            return sentence, sentence - text + 1, TEXT
+        if sentence >= summary:
+            return sentence, sentence - summary + 1, SUMMARY
+        return sentence, 0, TITLE
+
+    def after(self, count: int) -> int | None:
+        """Where the text goes on after so many sentences; None: it does not."""
+        wanted = self._firsts[TEXT] + count
+        while len(self.starts) <= wanted:
+            start = next(self._rest, None)
+            if start is None:
+                return None
+            self.starts.append(start)
+        return self.starts[wanted]
+
+    def paragraph(self, sentence: int) -> int:
+        """The paragraph that a sentence which was asked for begins in, counted through all fields."""
+        return bisect_right(self._lines, self.starts[sentence])
 
 
-def bounds(joined: str, *, limit: int = 20_000) -> Bounds:
-    """The sentences of joined fields; beyond `limit` of them the last one is taken to go on."""
-    wrapped = _is_wrapped(joined)
-    starts, fields, paragraphs = [0], [TITLE], [0]
-    field = TITLE
-    for match in _ENDS.finditer(joined):
-        end, mark = match.end(), match[0]
-        paragraph = False
-        if mark == SEPARATOR:
-            field += 1
-            paragraph = True
-        elif mark == "\n":
-            if wrapped and not _BLANK.match(joined, end):
+def _sentences(joined: str, marks: Sequence[int], begin: int, end: int, lines: list[int], *, wrapped: bool) -> Iterator[int]:
+    """Where the sentences of one field start, long ones divided; ends of paragraphs are added to `lines`."""
+    last = done = begin
+    yield begin
+    for mark in marks:
+        if mark < done:
+            continue
+        char = joined[mark]
+        if char in LINES:
+            if wrapped and not _BLANK.match(joined, mark + 1):
                 continue
-            paragraph = True
-        elif joined[end - 1 : end].isspace() or not _ends(joined, match.start(), end, mark):
+            found = _LINE.match(joined, mark)
+            lines.append(mark)
+        else:
+            found = (_FULL_STOP if char in FULL_STOPS else _STOP).match(joined, mark)
+        if found is None:
             continue
-        start = _NEXT.match(joined, end).end()  # type: ignore[union-attr]  # it matches nothing at least
-        start = end if SEPARATOR in joined[end:start] else start
-        if not joined[starts[-1] : match.start()].strip(f" \n\t\r{SEPARATOR}") and fields[-1] == field:
-            # Nothing but space since the last bound: the same one, seen again.
-            starts[-1] = start
-            paragraphs[-1] += int(paragraph and len(paragraphs) > 1 and paragraphs[-1] == paragraphs[-2])
-            continue
-        if len(starts) >= limit and mark != SEPARATOR:
-            continue
-        starts.append(start)
-        fields.append(field)
-        paragraphs.append(paragraphs[-1] + int(paragraph))
-    return _counted(joined, starts, fields, paragraphs)
+        start = found.end()
+        done = found.end(1)
+        if start >= end:
+            break
+        if start > last and (char != "." or _ends(joined, mark, start)) and not (char in "!?…‽" and joined[start].islower()):
+            yield from range(last + LONGEST, start, LONGEST)
+            yield start
+            last = start
+    yield from range(last + LONGEST, end, LONGEST)
 
 
-def _counted(joined: str, starts: list[int], fields: list[int], paragraphs: list[int]) -> Bounds:
-    """Long stretches divided, empty fields left without sentences, and every sentence given its rank."""
-    ends = [*starts[1:], len(joined)]
-    cut: list[tuple[int, int, int, bool]] = []
-    for start, end, field, paragraph in zip(starts, ends, fields, paragraphs, strict=True):
-        empty = not joined[start:end].strip(f" \n\t\r{SEPARATOR}")
-        cut.extend((at, field, paragraph, empty) for at in range(start, max(end, start + 1), LONGEST))
-    counts = [0, 0, 0]
-    ranks: list[int] = []
-    for _, field, _, empty in cut:
-        ranks.append(0 if field == TITLE else counts[field] + (0 if empty else 1))
-        counts[field] += int(not empty)
-    return Bounds(
-        starts=tuple(at for at, _, _, _ in cut),
-        fields=tuple(field for _, field, _, _ in cut),
-        ranks=tuple(ranks),
-        paragraphs=tuple(paragraph for _, _, paragraph, _ in cut),
-        counts=(counts[0], counts[1], counts[2]),
-    )
-
-
-def _ends(joined: str, start: int, end: int, mark: str) -> bool:
-    """Whether the mark at `start` ends a sentence."""
-    if mark[0] in "。！？｡؟۔।॥።":
-        return True
-    following = _NEXT.match(joined, end).end()  # type: ignore[union-attr]  # it matches nothing at least
-    if joined[following : following + 1].islower():
+def _ends(joined: str, mark: int, following: int) -> bool:
+    """Whether a full stop, with white space behind it and the next word at `following`, ends a sentence."""
+    if joined[following].islower():
         return False
-    if mark[0] != "." or (len(mark) > 1 and mark[1] in ".!?"):
+    near = joined[max(mark - _LONG, 0) : mark]
+    if near.isalnum() or joined[mark + 1] in STOPS:
         return True
-    head = max(joined.rfind(" ", max(0, start - 40), start), joined.rfind("\n", max(0, start - 40), start)) + 1
-    word = joined[head:start].lstrip("\"'“‘«„([")
-    if not word or "." in word:
-        return not word
-    if len(word) == 1 and word.isupper():
-        return False
-    if word.isdigit() and len(word) <= 2:
+    words = near.split()
+    if not words or near[-1].isspace():
+        return True
+    word = words[-1].lstrip("\"'“‘«„([")
+    if "." in word or (len(word) == 1 and word.isupper()) or (len(word) <= 2 and word.isdigit()):
         return False
     return word.casefold() not in _ABBREVIATED
 
 
-def _is_wrapped(joined: str) -> bool:
+def _is_wrapped(joined: str, marks: Sequence[int]) -> bool:
     """Whether lines end at a fixed width rather than where paragraphs do."""
-    lines = joined.count("\n")
-    if lines < 3:
+    count = joined.count("\n")
+    if count < 3 or len(joined) / count >= 120:
         return False
-    inside = sum(1 for _ in _WRAPPED.finditer(joined))
-    return inside * 2 > lines and len(joined) / (lines + 1) < 120
+    lines = [mark for mark in marks if joined[mark] == "\n"]
+    inside = sum(joined[line - 1] not in _LAST and joined[line + 1].isalpha() for line in lines)
+    return inside * 2 > len(lines)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,24 @@ SEPARATOR = "\uffff"
 BREAK = "\n"
 """What `SEPARATOR` becomes."""
 
-OTHER, WORD, HANGUL, RUN, ARABIC, HEBREW = range(6)
-"""How a script sets its words: not a letter; at boundaries; with particles behind; without spaces; with clitics in front."""
+OTHER, WORD, ARABIC, HEBREW, HANGUL, RUN = range(6)
+"""How a script sets its words: not a letter; at boundaries; with clitics in front (two); with particles behind; without spaces."""
 
 _MAX_CLUSTER = 30
 """Marks on one letter that are looked at (composing them takes quadratic time)."""
 
-_SINGLE, _DROP, _SEVERAL, _MARK, _SPACE = 0, 1, 2, 4, 8
+_DROP, _SEVERAL, _MARK, _SPACE, _LINE, _STOP = (np.uint32(1 << bit) for bit in range(24, 30))
+"""What a character is, beside its letter (21 bits) and its kind (3 bits): one that is not read, becomes several, joins the one before
+it, is white space, ends a line, may end a sentence.
+"""
+_LETTER = np.uint32((1 << 21) - 1)
+_KIND_SHIFT = np.uint32(21)
+_DENSE = np.uint32(HANGUL) << _KIND_SHIFT
+"""A bit that only `HANGUL` and `RUN` have."""
+FULL_STOPS = "。！？｡؟۔।॥።"
+"""They end a sentence without a space behind them."""
+STOPS = ".!?…‽" + FULL_STOPS
+LINES = "\n\u2028\u2029"
 
 _MAPPED = {
     **dict.fromkeys("أإآٱ", "ا"),
@@ -67,44 +78,67 @@ class Folded:
     text: str
     origin: Callable[[int], int]
     """Offset in the original of a character of `text`; for the end of a stretch, where the original's stretch ends."""
+    at: Callable[[int], int]
+    """The way back: where in `text` a character of the original stands."""
+    read: NDArray[np.uint32]
+    """What every character of the original is."""
+
+    def marks(self) -> list[int]:
+        """Offsets in the original of what may end a sentence or a line."""
+        found: list[int] = np.flatnonzero(self.read & (_LINE | _STOP)).tolist()
+        return found
 
 
 def kind(char: str) -> int:
     """How the script of a (folded) character sets its words."""
-    return int(_tables().kinds[ord(char)])
+    return int(_tables().read[ord(char)] >> _KIND_SHIFT) & 7
 
 
 def fold(text: str) -> Folded:
     """`text` in the form that patterns are looked for in."""
-    tables = _tables()
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    folded = tables.letters[codes]
-    flags = tables.flags[codes]
-    kinds = tables.kinds[codes]
-    odd = flags != _SINGLE
-    spaces = flags == _SPACE
-    runs = spaces[1:] & spaces[:-1]
-    apart = _set_apart(kinds)
-    if not (odd & ~spaces).any() and not runs.any() and apart is None:
-        return Folded(_decode(folded), int)
-    counts = np.ones(len(codes), dtype=np.int64)
-    counts[1:][runs] = 0
-    counts[flags == _DROP] = 0
-    several = _several(text, flags, counts)
+    read = _tables().read[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+    letters = read & _LETTER
+    holds = int(np.bitwise_or.reduce(read)) if len(read) else 0
+    spaces = (read & _SPACE) != 0
+    gone = np.zeros(len(read), dtype=bool)
+    np.logical_and(spaces[1:], spaces[:-1], out=gone[1:])
+    if holds & (_SEVERAL | _MARK | _DENSE):
+        apart = _set_apart((read >> _KIND_SHIFT).astype(np.uint8) & np.uint8(7)) if holds & _DENSE else None
+        if apart is not None or holds & (_SEVERAL | _MARK):
+            return _rebuilt(text, read, letters, gone, apart)
+    if holds & _DROP:
+        gone |= (read & _DROP) != 0
+    if not gone.any():
+        return Folded(_decode(letters), int, int, read)
+    kept = np.flatnonzero(~gone)
+    return Folded(_decode(letters[kept]), kept.item, partial(_position, kept), read)
+
+
+def _rebuilt(
+    text: str, read: NDArray[np.uint32], letters: NDArray[np.uint32], gone: NDArray[np.bool_], apart: NDArray[np.bool_] | None
+) -> Folded:
+    """A text in which characters become several, or are set apart by a space that was not there."""
+    counts = np.ones(len(read), dtype=np.int64)
+    counts[gone | ((read & _DROP) != 0)] = 0
+    several = _several(text, read, counts)
     if apart is not None:
         counts[1:][apart] += 1
-    origins = np.repeat(np.arange(len(codes)), counts)
+    origins = np.repeat(np.arange(len(read)), counts)
     ends = np.cumsum(counts)
-    out = folded[origins]
+    out = letters[origins]
     if apart is not None:
         # The space goes in front of the letter that begins the other script.
         at = np.flatnonzero(apart) + 1
         first = ends[at] - counts[at]
         out[first[counts[at] > 0]] = 32
-    for position, letters in several.items():
+    for position, written in several.items():
         end = int(ends[position])
-        out[end - len(letters) : end] = [ord(letter) for letter in letters]
-    return Folded(_decode(out), origins.item)
+        out[end - len(written) : end] = [ord(letter) for letter in written]
+    return Folded(_decode(out), origins.item, partial(_position, origins), read)
+
+
+def _position(origins: NDArray[np.int64], original: int) -> int:
+    return int(np.searchsorted(origins, original))
 
 
 def folded_words(text: str) -> str:
@@ -119,29 +153,26 @@ def _decode(codes: NDArray[np.uint32]) -> str:
 def _set_apart(kinds: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
     """Where a letter follows one of another way to set words; None: nowhere."""
     dense = (kinds == HANGUL) | (kinds == RUN)
-    if not dense.any():
-        return None
     changes = (kinds[1:] != kinds[:-1]) & (dense[1:] | dense[:-1]) & (kinds[1:] != OTHER) & (kinds[:-1] != OTHER)
     return changes if changes.any() else None
 
 
-def _several(text: str, flags: NDArray[np.uint8], counts: NDArray[np.int64]) -> dict[int, str]:
+def _several(text: str, read: NDArray[np.uint32], counts: NDArray[np.int64]) -> dict[int, str]:
     """What characters become that do not become one, by position; `counts` is brought in line."""
     tables = _tables()
     out: dict[int, str] = {}
-    for position in np.flatnonzero(flags == _SEVERAL).tolist():
+    for position in np.flatnonzero(read & _SEVERAL).tolist():
         letters = tables.several[text[position]]
         out[position] = letters
         counts[position] = len(letters)
+    marks = (read & _MARK) != 0
     done = -1
-    for position in np.flatnonzero(flags == _MARK).tolist():
+    for position in np.flatnonzero(marks).tolist():
         if position <= done:
             continue
-        start = position
-        while start > 0 and flags[start] == _MARK:
-            start -= 1
+        start = max(position - 1, 0)
         end = position + 1
-        while end < len(text) and flags[end] == _MARK:
+        while end < len(text) and marks[end]:
             end += 1
         done = end - 1
         letters = _cluster(text[start : min(end, start + _MAX_CLUSTER)])
@@ -186,9 +217,8 @@ def _dropped(char: str, category: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    letters: NDArray[np.uint32]
-    flags: NDArray[np.uint8]
-    kinds: NDArray[np.uint8]
+    read: NDArray[np.uint32]
+    """By code point: letter, kind and what else it is."""
     several: dict[str, str]
 
 
@@ -196,8 +226,8 @@ class _Tables:
 def _tables() -> _Tables:
     """What every character becomes; made once a process."""
     letters = np.full(0x110000, 32, dtype=np.uint32)
-    flags = np.zeros(0x110000, dtype=np.uint8)
-    kinds = np.zeros(0x110000, dtype=np.uint8)
+    flags = np.zeros(0x110000, dtype=np.uint32)
+    kinds = np.zeros(0x110000, dtype=np.uint32)
     several: dict[str, str] = {}
     marks = _composing()
     for code in _assigned():
@@ -222,22 +252,24 @@ def _tables() -> _Tables:
                 several[char] = folded
                 flags[code] = _SEVERAL
     _self(letters, kinds)
-    for start, end in _UNSPACED:
-        kinds[start : end + 1][kinds[start : end + 1] != OTHER] = RUN
-    for start, end in _HANGUL:
-        kinds[start : end + 1][kinds[start : end + 1] != OTHER] = HANGUL
-    for which, ranges in _RIGHT.items():
+    _set_kinds(kinds)
+    letters[ord(SEPARATOR)] = ord(BREAK)
+    for marked, flag in ((STOPS, _STOP), (LINES, _LINE)):
+        flags[[ord(char) for char in marked]] |= flag
+    return _Tables(read=letters | (kinds << _KIND_SHIFT) | flags, several=several)
+
+
+def _set_kinds(kinds: NDArray[np.uint32]) -> None:
+    for which, ranges in ((RUN, _UNSPACED), (HANGUL, _HANGUL), *_RIGHT.items()):
         for start, end in ranges:
             kinds[start : end + 1][kinds[start : end + 1] != OTHER] = which
-    letters[ord(SEPARATOR)] = ord(BREAK)
-    return _Tables(letters=letters, flags=flags, kinds=kinds, several=several)
 
 
 _THEMSELVES = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, 0x2A6DF), (0x2A700, 0x2EBE0), (0x30000, 0x323AF))
 """Ideographs and syllables, which are letters that nothing folds."""
 
 
-def _self(letters: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> None:
+def _self(letters: NDArray[np.uint32], kinds: NDArray[np.uint32]) -> None:
     for start, end in _THEMSELVES:
         letters[start : end + 1] = np.arange(start, end + 1)
         kinds[start : end + 1] = WORD
