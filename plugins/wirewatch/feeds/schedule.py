@@ -12,15 +12,23 @@ from email.utils import parsedate_to_datetime
 from wirewatch.config.settings import Polling
 from wirewatch.model import Feed, FeedState
 
-FRESH = timedelta(minutes=20)
+FRESH = timedelta(minutes=24)
 """Interval of a feed that brings one entry an hour. With a budget of polls, waiting is least where intervals go with the inverse
 square root of the rate (minimise the sum of rate x interval / 2 over feeds, given the sum of 1 / interval): four times as much
 news, twice as many polls.
 """
+FRESHEST = timedelta(minutes=8)
+"""More often than this is polled only so that nothing is missed."""
 SHARE_OF_LIST = 0.7
 """No more of a list than this is let go by between two polls, at the fastest that the feed has been."""
-FLOOR_OF_RHYTHM = 0.3
+BURST = 14
+"""A feed may at any time begin to bring so many times what it does: polls overlap even then."""
+SHORT_LIST = 5
+"""Shorter lists do not show how fast a feed can be: two entries of one minute would be taken for its pace."""
+FLOOR_OF_RHYTHM = 0.4
 """A quiet night slows polling to this share of the long rhythm at most."""
+QUIET_PEAK = 0.5
+"""Share of its fastest pace that a feed is trusted not to exceed while it is slow."""
 RECENT = timedelta(hours=3)
 LONG = timedelta(days=7)
 USUAL = timedelta(days=28)
@@ -95,7 +103,7 @@ def _let_go(listed: int) -> int:
 def _fastest(told: Sequence[datetime], listed: int) -> float:
     """Entries an hour in the shortest time that replaced the share of the list that may be let go."""
     count = _let_go(listed)
-    if len(told) <= count:
+    if len(told) <= count or listed < SHORT_LIST:
         return 0.0
     shortest = min(later - earlier for earlier, later in zip(told, told[count:], strict=False))
     return count / max(shortest / _HOUR, 1 / 60)
@@ -124,14 +132,16 @@ def interval_of(state: FeedState, feed: Feed, polling: Polling, fresh_for: timed
         safe = high
     else:
         rate = max(state.recent_per_h or 0.0, FLOOR_OF_RHYTHM * state.rate_per_h)
-        safe = _times(_HOUR, _let_go(state.listed or 1) / max(rate, state.peak_per_h or 0.0, 1e-6), high)
-        wait = min(safe, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high))
+        # At night its fastest is less fast too.
+        peak = (state.peak_per_h or 0.0) * min(1.0, max(QUIET_PEAK, rate / max(state.rate_per_h, 1e-6)))
+        safe = _times(_HOUR, _let_go(state.listed or 1) / max(BURST * rate, peak, 1e-6), high)
+        wait = min(safe, max(FRESHEST, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high)))
     wait *= 0.9 + 0.2 * own
     if state.ttl_s is not None:
         wait = max(wait, min(safe, timedelta(seconds=min(state.ttl_s, LAST_RETRY.total_seconds()))))
     if fresh_for is not None:
         wait = max(wait, fresh_for)
-    return min(max(wait, low * (1 + 0.1 * own)), high * (1 - 0.1 * own) if high > low else high)
+    return min(max(wait, low), high * (1 - 0.1 * own) if high > low else high)
 
 
 def _times(unit: timedelta, factor: float, most: timedelta) -> timedelta:

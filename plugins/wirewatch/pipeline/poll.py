@@ -174,7 +174,8 @@ class _Run:
         for position, each in enumerate(claimed):
             feed = self.feeds.get(each.value.feed)
             if feed is None:
-                # Another machine's config/ has it: to be polled there, when the claim ends.
+                # Another machine's config/ has it: to be polled there.
+                await self._give_back([each])
                 continue
             async with self.requests:
                 ends = each.value.next_attempt_at
