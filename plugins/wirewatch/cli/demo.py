@@ -24,6 +24,7 @@ def demo(
     story: str = typer.Option("kim", "--story", help="Which story breaks (kim, flood), or none."),
     port: int = PORT,
     home: Path | None = HOME,
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as one line of JSON too; what is for people goes to stderr."),
 ) -> None:
     """Watch a small newsroom until its story breaks: needs nothing but this machine."""
     from rich.console import Console
@@ -33,7 +34,8 @@ def demo(
 
     if story not in (*NAMES, "none"):
         raise typer.BadParameter(f"{story}: one of {', '.join((*NAMES, 'none'))} is needed", param_hint="--story")
-    raise typer.Exit(run(Options(home=_home(home), seed=seed, story=story, once=once, port=port), Console()))
+    options = Options(home=_home(home), seed=seed, story=story, once=once, port=port, as_json=as_json)
+    raise typer.Exit(run(options, Console(stderr=as_json)))
 
 
 def up(config: Path | None = CONFIG, port: int = PORT, home: Path | None = HOME) -> None:

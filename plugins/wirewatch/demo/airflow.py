@@ -140,7 +140,8 @@ class Airflow:
         with self._lock:
             if self._stopping:
                 return None
-            child = processes.start(name, "airflow", arguments, log=self.logs / f"{name}.log", env=env)
+            module = "wirewatch.demo.preloaded" if name == "scheduler" else "airflow"
+            child = processes.start(name, module, arguments, log=self.logs / f"{name}.log", env=env)
             self._children.append(child)
             return child
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from rich.table import Table
 from wirewatch.demo import config, history, preflight, processes, services
 from wirewatch.demo.airflow import Airflow
 from wirewatch.demo.control import Control
-from wirewatch.demo.summary import Figures, look
+from wirewatch.demo.summary import Figures, look, told
 from wirewatch.errors import SetupError, WirewatchError
 
 DAYS = 21
@@ -33,6 +35,7 @@ SETTLE_S = 25.0
 """How long a second mail, which there must not be, is waited for: some rounds of all DAGs."""
 QUIET_S = 45.0
 """How long the DAGs run when no story breaks."""
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +48,20 @@ class Options:
     once: bool = False
     port: int = 8080
     """Wanted for Airflow; another one is taken when it is busy."""
+    as_json: bool = False
+    """Print the summary as one line of JSON besides."""
 
 
 def run(options: Options, console: Console) -> int:
     """The exit code: 0 where exactly the mail that should come came."""
     home = options.home / "demo"
     with services.stoppable(), services.alone(home, "a demo"), ExitStack() as stack:
+        demo = Demo(options, home, console, stack)
         try:
-            return Demo(options, home, console, stack).run()
+            return demo.run()
         except services.Stopped:
-            console.print("Stopping …")
-            return 130
+            # After the summary, being stopped is how a demo ends.
+            return INTERRUPTED if demo.code is None else demo.code
         finally:
             with console.status("Stopping everything that was started …"):
                 stack.close()
@@ -77,6 +83,8 @@ class Demo:
         self.control = Control(self.ports.newsroom)
         self.children: list[processes.Child] = []
         self.began = time.monotonic()
+        self.code: int | None = None
+        """The exit code, once it is known."""
 
     def run(self) -> int:
         """Everything in order."""
@@ -85,15 +93,16 @@ class Demo:
         folder = config.write(self.home / "config", port=self.ports.newsroom, page_url=f"http://localhost:{self.ports.airflow}/wirewatch")
         with self._progress() as progress:
             airflow = self._start(folder, progress)
-            loaded = self._load(folder, progress)
+            self._load(folder, progress)
             airflow.wait(progress)
             broke = self._go_live(airflow, progress)
-            ok, problem = self._wait_for_mail(progress, broke, airflow)
-        figures = asyncio.run(look(folder, published=(len(loaded.totals) and self.control.status()["articles"]) or 0))
-        self._summary(figures, airflow, ok, problem)
+            problem = self._wait_for_mail(progress, broke, airflow)
+        figures = asyncio.run(look(folder, published=int(self.control.status()["articles"])))
+        self.code = 1 if problem else 0
+        self._summary(figures, airflow, problem)
         if not self.options.once:
             self._stay(airflow)
-        return 0 if ok else 1
+        return self.code
 
     # ------------------------------------------------------------ before
 
@@ -122,7 +131,8 @@ class Demo:
     # ------------------------------------------------------------ start
 
     def _start(self, folder: Path, progress: Progress) -> Airflow:
-        newsroom = processes.start(
+        newsroom = services.child(
+            self.stack,
             "newsroom",
             "wirewatch.demo.newsroom",
             [
@@ -134,7 +144,6 @@ class Demo:
             ],
             log=self.logs / "newsroom.log",
         )
-        self.stack.callback(newsroom.stop)
         catcher = services.mailcatcher(self.stack, self.mail, self.ports.mail, self.logs)
         self.children += [newsroom, catcher]
         task = progress.add_task("Elasticsearch", total=None, note="")
@@ -165,12 +174,15 @@ class Demo:
 
     async def _load_async(self, folder: Path, show: Any) -> history.Loaded:
         from wirewatch.store import config as published
-        from wirewatch.wiring.local import ports
+        from wirewatch.store.elastic import ElasticDocuments
+        from wirewatch.wiring.local import cluster, ports
 
         clock = history.SimulatedClock(now=self.start)
+        where = cluster()
+        async with ElasticDocuments(url=where.url, prefix=where.prefix, api_key=where.api_key, ca=where.ca) as documents:
+            # An Elasticsearch of the user's own may hold an earlier demo.
+            await documents.drop()
         async with ports(folder, clock=clock) as found:
-            await found.documents.drop()
-            await found.documents.ensure()
             await published.publish(found.documents, found.bundle, self.start)
             return await history.load(found, clock, start=self.start, end=self.end, set_clock=self.control.set_clock_async, progress=show)
 
@@ -186,30 +198,30 @@ class Demo:
             progress.console.print(f"A story breaks: [bold]{told['story'][0]['title']}[/] ({len(told['story'])} reports)")
         return time.monotonic()
 
-    def _wait_for_mail(self, progress: Progress, broke: float, airflow: Airflow) -> tuple[bool, str]:
+    def _wait_for_mail(self, progress: Progress, broke: float, airflow: Airflow) -> str:
+        """Watch the DAGs until what should come has come and nothing else has; what is wrong, or nothing."""
         quiet = self.options.story == "none"
-        limit = QUIET_S if quiet else MAIL_WITHIN_S
         task = progress.add_task("DAG runs, no story" if quiet else "DAG runs bring the mail", total=None, note="")
-        until = broke + limit
-        while time.monotonic() < until and not (self.mails() and not quiet):
-            self._all_alive(airflow)
-            progress.update(task, note=airflow.note())
-            time.sleep(0.5)
+        until = broke + (QUIET_S if quiet else MAIL_WITHIN_S)
+        self._watch(progress, task, airflow, until, stop_at_mail=not quiet)
         waited = time.monotonic() - broke
-        if not quiet and not self.mails():
-            return False, f"No mail within {limit:.0f} s. The logs are in {self.logs} and {airflow.logs}"
         if not quiet:
-            progress.update(task, note=f"after {waited:.0f} s; is it the only one?")
-            time.sleep(SETTLE_S)
-        progress.update(task, total=1, completed=1, note=f"after {waited:.0f} s" if not quiet else "none came")
-        return self._verdict(quiet)
-
-    def _verdict(self, quiet: bool) -> tuple[bool, str]:
+            if not self.mails():
+                return f"No mail within {MAIL_WITHIN_S:.0f} s. The logs are in {self.logs} and {airflow.logs}"
+            progress.update(task, description=f"Mail after {waited:.0f} s; is it the only one?")
+            self._watch(progress, task, airflow, time.monotonic() + SETTLE_S, stop_at_mail=False)
+        progress.update(task, total=1, completed=1, description="No mail came" if quiet else f"Mail after {waited:.0f} s")
         figures = asyncio.run(look(self.home / "config"))
         wanted = 0 if quiet else 1
         if len(self.mails()) != wanted or len(figures.incidents) != wanted:
-            return False, f"{wanted} incident and mail expected, {len(figures.incidents)} and {len(self.mails())} found"
-        return True, ""
+            return f"{wanted} incident and mail expected, {len(figures.incidents)} and {len(self.mails())} found"
+        return ""
+
+    def _watch(self, progress: Progress, task: TaskID, airflow: Airflow, until: float, *, stop_at_mail: bool) -> None:
+        while time.monotonic() < until and not (stop_at_mail and self.mails()):
+            self._all_alive(airflow)
+            progress.update(task, note=airflow.note())
+            time.sleep(0.5)
 
     def _all_alive(self, airflow: Airflow) -> None:
         for child in self.children:
@@ -223,21 +235,30 @@ class Demo:
 
     # ------------------------------------------------------------ the end
 
-    def _summary(self, figures: Figures, airflow: Airflow, ok: bool, problem: str) -> None:
+    def _summary(self, figures: Figures, airflow: Airflow, problem: str) -> None:
+        took = time.monotonic() - self.began
+        runs = airflow.runs()
         table = Table.grid(padding=(0, 2))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
         for what, found in figures.rows():
             table.add_row(what, found)
         for path in self.mails():
-            table.add_row("Mail", f"{path.with_suffix('.html')}")
+            table.add_row("Mail", str(path.with_suffix(".html")))
+        table.add_row("DAG runs", told(runs))
         table.add_row("Airflow", f"{airflow.url}  ({airflow.login})")
         table.add_row("Newsroom", f"http://localhost:{self.ports.newsroom}/")
         table.add_row("Elasticsearch", os.environ["ELASTICSEARCH_URL"])
-        table.add_row("Logs", str(self.logs))
-        table.add_row("Took", f"{time.monotonic() - self.began:.0f} s")
-        table.add_row("Next", "[bold]wirewatch up[/]: the same on config/ and real feeds")
-        self.console.print(Panel(table, title="Wirewatch demo", border_style="green" if ok else "red", expand=False))
+        table.add_row("Logs", f"{self.logs}, {airflow.logs}")
+        table.add_row("Took", f"{took:.0f} s")
+        table.add_row("Next", "wirewatch up: the same on your own config/ and real feeds")
+        self.console.print(Panel(table, title="Wirewatch demo", border_style="red" if problem else "green", expand=False))
         if problem:
-            self.console.print(f"[red]{problem}[/]")
+            self.console.print(problem, style="red")
+        if self.options.as_json:
+            row = {**asdict(figures), "mails": [str(path) for path in self.mails()], "runs": runs, "took_s": round(took, 1)}
+            sys.stdout.write(json.dumps(row | {"problem": problem}, ensure_ascii=False) + "\n")
+            sys.stdout.flush()
 
     def _stay(self, airflow: Airflow) -> None:
         self.console.print("It runs on until Ctrl-C.")

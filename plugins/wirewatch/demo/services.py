@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,17 @@ def choose_ports(airflow: int = 8080) -> Ports:
     return Ports(airflow=first, mail=mail, newsroom=free_port(8990, (first, mail)))
 
 
+@dataclass(slots=True)
+class _Holding:
+    """Whether an interruption has to wait, and whether one does."""
+
+    depth: int = 0
+    waiting: bool = False
+
+
+_holding = _Holding()
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Ctrl-C and SIGTERM raise `Stopped` inside the block, once; while it is being left nothing interrupts the cleaning up."""
@@ -45,14 +56,31 @@ def stoppable() -> Iterator[None]:
     def stop(_: int, __: FrameType | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        raise Stopped
+        if _holding.depth:
+            _holding.waiting = True
+        else:
+            raise Stopped
 
+    _holding.depth, _holding.waiting = 0, False
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let an interruption wait until the block has ended."""
+    _holding.depth += 1
+    try:
+        yield
+    finally:
+        _holding.depth -= 1
+    if _holding.waiting and not _holding.depth:
+        _holding.waiting = False
+        raise Stopped
 
 
 @contextmanager
@@ -78,12 +106,18 @@ def elasticsearch(stack: ExitStack, home: Path, say: Say) -> str:
     return node.start(home, tied=True, progress=say).url
 
 
+def child(stack: ExitStack, name: str, module: str, arguments: Sequence[str], *, log: Path) -> processes.Child:
+    """Start a process that `stack` stops, at whatever moment an interruption comes."""
+    with undisturbed():
+        started = processes.start(name, module, arguments, log=log)
+        stack.callback(started.stop)
+    return started
+
+
 def mailcatcher(stack: ExitStack, folder: Path, port: int, logs: Path) -> processes.Child:
     """A mail server that keeps what it gets in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    child = processes.start(
-        "mail catcher", "wirewatch.embedded.mailcatcher", ["--dir", str(folder), "--port", str(port)], log=logs / "mail.log"
-    )
-    stack.callback(child.stop)
-    processes.wait_for_port(child, port)
-    return child
+    arguments = ["--dir", str(folder), "--port", str(port)]
+    catcher = child(stack, "mail catcher", "wirewatch.embedded.mailcatcher", arguments, log=logs / "mail.log")
+    processes.wait_for_port(catcher, port)
+    return catcher

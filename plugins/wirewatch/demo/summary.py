@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,3 +68,12 @@ def _line(incident: Any) -> str:
         f"{incident['topic_name']}: {incident['severity']}, {evidence.get('stories', '?')} stories by "
         f"{evidence.get('publishers', '?')} publishers ({incident['id']})"
     )
+
+
+def told(runs: Mapping[str, Mapping[str, int]]) -> str:
+    """How often each DAG ran, and what went wrong."""
+    parts = []
+    for dag, states in runs.items():
+        failed = f" ({states['failed']} failed)" if states.get("failed") else ""
+        parts.append(f"{dag} {states.get('success', 0) + states.get('failed', 0)}{failed}")
+    return ", ".join(parts)

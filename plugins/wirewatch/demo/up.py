@@ -14,6 +14,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from wirewatch.config import Bundle, load
 from wirewatch.demo import preflight, services
 from wirewatch.demo.airflow import Airflow
 from wirewatch.errors import WirewatchError
@@ -21,13 +22,13 @@ from wirewatch.errors import WirewatchError
 
 def run(config: Path, home: Path, port: int, console: Console) -> int:
     """Keep the watch up until Ctrl-C; raises `ConfigError` before anything is started."""
-    from wirewatch.config import load
+    from wirewatch.pipeline.check import checked
 
-    bundle = load(config)
+    bundle = checked(load(config))
     with services.stoppable(), services.alone(home, "`wirewatch up`"), ExitStack() as stack:
         try:
             preflight.demand(preflight.check(home))
-            return _up(config, home, port, console, stack, len(bundle.feeds), len(bundle.topics))
+            return _up(config, home, port, console, stack, bundle)
         except services.Stopped:
             console.print("Stopping …")
             return 0
@@ -36,7 +37,7 @@ def run(config: Path, home: Path, port: int, console: Console) -> int:
                 stack.close()
 
 
-def _up(config: Path, home: Path, port: int, console: Console, stack: ExitStack, feeds: int, topics: int) -> int:
+def _up(config: Path, home: Path, port: int, console: Console, stack: ExitStack, bundle: Bundle) -> int:
     ports = services.choose_ports(port)
     columns = (SpinnerColumn(finished_text="[green]✓[/]"), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
     with Progress(*columns, TextColumn("[dim]{task.fields[note]}[/]"), console=console) as progress:
@@ -48,15 +49,17 @@ def _up(config: Path, home: Path, port: int, console: Console, stack: ExitStack,
         url = services.elasticsearch(stack, home / "elasticsearch", lambda note: progress.update(task, note=note))
         progress.update(task, total=1, completed=1, note=url)
         os.environ |= {"ELASTICSEARCH_URL": url, "WIREWATCH_CONFIG": str(config)}
-        asyncio.run(_publish(config))
+        # Airflow's tasks do not read it from the settings: they find the settings under it.
+        os.environ.setdefault("WIREWATCH_INDEX_PREFIX", bundle.settings.index_prefix)
         airflow = Airflow(home / "airflow", ports.airflow, demo=False)
         stack.callback(airflow.stop)
         airflow.start(progress)
+        asyncio.run(_publish(bundle))
         airflow.wait(progress)
         airflow.unpause()
     table = Table.grid(padding=(0, 2))
     table.add_row("Airflow", f"{airflow.url}  ({airflow.login})")
-    table.add_row("Watching", f"{feeds} feeds for {topics} topics, by {config}")
+    table.add_row("Watching", f"{len(bundle.feeds)} feeds for {len(bundle.topics)} topics, by {config}")
     table.add_row("Mail", "to the server in $SMTP_URL" if mail else f"{home / 'mail' / 'index.html'}")
     table.add_row("Elasticsearch", url)
     table.add_row("Logs", str(airflow.logs))
@@ -71,9 +74,12 @@ def _up(config: Path, home: Path, port: int, console: Console, stack: ExitStack,
             return 1
 
 
-async def _publish(config: Path) -> None:
+async def _publish(bundle: Bundle) -> None:
     from wirewatch.store import config as published
-    from wirewatch.wiring.local import ports
+    from wirewatch.store.elastic import ElasticDocuments
+    from wirewatch.wiring.local import cluster
 
-    async with ports(config) as found:
-        await published.publish(found.documents, found.bundle, datetime.now(UTC))
+    where = cluster(bundle.settings.index_prefix)
+    async with ElasticDocuments(url=where.url, prefix=where.prefix, api_key=where.api_key, ca=where.ca) as documents:
+        await documents.ensure()
+        await published.publish(documents, bundle, datetime.now(UTC))

@@ -6,11 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from wirewatch.pipeline.poll import sync_feeds
 from wirewatch.pipeline.ports import Ports
+from wirewatch.store import feeds
 
 
 async def due_feeds(ports: Ports) -> list[dict[str, int]]:
-    """The parts (`slot` of `slots`, as `poll` takes them) that have feeds due now."""
+    """The parts (`slot` of `slots`, as `poll` takes them) that have feeds due now, by the bundle's list and people's controls."""
+    if await feeds.in_step(ports.documents, ports.bundle.feeds):
+        await feeds.apply_controls(ports.documents, ports.clock())
+    else:
+        await sync_feeds(ports)
     wanted = [{"term": {"active": True}}, {"term": {"paused": False}}]
     return _parts(await _slots(ports, "feeds", wanted, ports.clock()), ports.bundle.settings.polling.slots)
 

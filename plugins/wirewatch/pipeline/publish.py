@@ -19,7 +19,8 @@ _SHOWN = 12
 
 
 async def publish(documents: Documents, folder: Path, now: datetime) -> dict[str, str | int]:
-    """Make `folder` what every task works by, where it has changed and is right; says which bundle that is, and whether it is new.
+    """Make `folder` what every task works by, where it has changed and all its examples come out right; says which bundle that is
+    and whether it is new.
 
     Raises `ConfigError` with every problem where it is wrong: the last good one stays, and the operators that it names are told once.
     """

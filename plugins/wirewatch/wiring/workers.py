@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -44,4 +45,9 @@ def workers(count: int | None = None, preloaded: Sequence[str] = PRELOADED) -> P
     """
     context = _Context()
     context.set_forkserver_preload(list(preloaded))
-    return ProcessPoolExecutor(count or os.cpu_count(), mp_context=context)
+    return ProcessPoolExecutor(count or os.cpu_count(), mp_context=context, initializer=_leave_interruptions)
+
+
+def _leave_interruptions() -> None:
+    """Ctrl-C reaches every process of the terminal; the one that the pool belongs to decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
