@@ -155,14 +155,13 @@ def _print_rows(rows: Iterable[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("feed", "health", "next poll", "last news", "publisher", "problem"):
         table.add_column(name, overflow="fold")
-    colours = {"healthy": "green", "failing": "red", "retired": "dim", "new": "cyan"}
+    colours = {"healthy": "green", "failing": "red", "retired": "dim", "removed": "dim", "new": "cyan"}
     count = 0
     for row in rows:
         count += 1
-        health = "paused" if row["paused"] else row["health"]
-        gone = "" if row["configured"] else "  (no longer in feeds.yaml)"
+        health = "removed" if not row["configured"] else "paused" if row["paused"] else row["health"]
         cells = (
-            Text(row["id"] + gone),
+            Text(row["id"]),
             Text(health, style=colours.get(health, "yellow")),
             Text("" if row["paused"] or not row["configured"] else _when(row["next_attempt_at"])),
             Text(_when(row["last_new_at"])),

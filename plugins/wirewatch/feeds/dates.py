@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from typing import Any, NamedTuple
 
 from wirewatch.model import Precision
@@ -90,20 +91,29 @@ _NUMERIC = re.compile(
 _OFFSET = re.compile(r"(?:gmt|utc|ut|z)?\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?(?::\d{2})?\s*(?:\(.*\)|\[.*\]|[a-z]{1,5})?$")
 _NAMED_TIME = re.compile(r"\d\s*[:시時时点h]\s*\d|\d\s*[ap]m\b", re.IGNORECASE)
 _KOREAN = re.compile(r"[년월일오전후]")
+_COMMENT = re.compile(r"\([^()]*\)")
 _BROKEN = re.compile(r"\d{4}-?\d\d-|[-\d:.+TZ]+$", re.IGNORECASE)
 """ISO 8601 with something wrong: no library can tell what."""
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?$")
 
 _OLDEST_YEAR = 1900
 """Earlier is no date of an article but a zero of some program (`0001-01-01`)."""
-# fmt: off
 _LANGUAGES = (
-    "en", "es", "pt", "fr", "de", "it", "nl", "ru", "uk", "be", "bg", "pl", "cs", "sk", "sl", "hr", "sr",
-    "bs", "ro", "hu", "el", "tr", "ar", "fa", "he", "ur", "hi", "bn", "ta", "th", "vi", "id", "ms", "ko",
-    "ja", "zh", "sv", "da", "nb", "fi", "et", "lv", "lt", "az", "ka", "hy", "kk", "uz", "sw", "ca",
+    ("[\u0370-\u03ff]", "el"),
+    ("[\u0400-\u04ff]", "ru uk be bg sr kk"),
+    ("[\u0530-\u058f]", "hy"),
+    ("[\u0590-\u05ff]", "he"),
+    ("[\u0600-\u06ff]", "ar fa ur"),
+    ("[\u0900-\u097f]", "hi"),
+    ("[\u0980-\u09ff]", "bn"),
+    ("[\u0b80-\u0bff]", "ta"),
+    ("[\u0e00-\u0e7f]", "th"),
+    ("[\u10a0-\u10ff]", "ka"),
+    ("[\uac00-\ud7af]", "ko"),
+    ("[\u3040-\u30ff\u4e00-\u9fff]", "ja zh"),
+    ("", "en es pt fr de it nl pl cs sk sl hr bs ro hu tr vi id ms sv da nb fi et lv lt az uz sw ca"),
 )
-# fmt: on
-"""Of news feeds; all two hundred of the library would take a second to load."""
+"""Of news feeds, by a letter of their script: each takes the library a while to load."""
 MAX_LENGTH = 100
 """Characters of a date; feeds write half of it."""
 _GIVE_UP_AFTER = 12
@@ -125,7 +135,9 @@ def parse_date(text: str) -> Date | None:
     text = text.strip()
     if not text or len(text) > MAX_LENGTH:
         return None
-    return _iso(text) or _common(text)
+    found = _iso(text) or _common(text)
+    # RFC 822 lets comments stand anywhere.
+    return found if found or "(" not in text else _common(_COMMENT.sub(" ", _COMMENT.sub(" ", text)).strip())
 
 
 def _iso(text: str) -> Date | None:
@@ -159,8 +171,14 @@ def _common(text: str) -> Date | None:
     if found := _NUMERIC.match(text):
         year, month, day, before, hour, minute, second, half, zone = found.groups()
         half = {"오전": "am", "上午": "am", "午前": "am", "오후": "pm", "下午": "pm", "午後": "pm"}.get(before, half)
-        return _built(year, int(month), day, hour, minute, second, half, zone or ("kst" if _KOREAN.search(text) else ""))
+        return _built(year, int(month), day, hour, minute, second, half, zone or ("kst" if hour and _KOREAN.search(text) else ""))
     return None
+
+
+def _is_common(text: str) -> bool:
+    """Whether a text is a date in a common form that only cannot be right."""
+    found = _DAY_FIRST.match(text)
+    return found is not None and found[2].lower() in _MONTHS
 
 
 def _built(
@@ -195,6 +213,9 @@ def zone_of(text: str) -> timedelta | None:
             return None
         offset = timedelta(hours=hours, minutes=minutes)
         return -offset if found[1] == "-" else offset
+    if len(name) == 1 and name.isascii() and name.isalpha():
+        # Military zones were specified wrongly (RFC 5322, 4.3): they say nothing.
+        return timedelta(0)
     known = _ZONES_MINUTES.get(name)
     return None if known is None else timedelta(minutes=known)
 
@@ -218,7 +239,6 @@ class Dates:
 
     def __init__(self, languages: Sequence[str] = ()) -> None:
         self._languages = [each for each in languages if each]
-        self._library: Callable[[str], Any] | None = None
         self._failures = 0
         self._known: dict[str, Date | None] = {}
 
@@ -232,11 +252,9 @@ class Dates:
         return self._known[text]
 
     def _recovered(self, text: str) -> Date | None:
-        if self._failures >= _GIVE_UP_AFTER or len(text) < 6 or not re.search(r"\d", text) or _BROKEN.match(text):
+        if self._failures >= _GIVE_UP_AFTER or len(text) < 6 or not re.search(r"\d", text) or _BROKEN.match(text) or _is_common(text):
             return None
-        if self._library is None:
-            self._library = _library(tuple(self._languages))
-        found = self._library(text)
+        found = _ask_library(text, self._languages)
         if found is None:
             self._failures += 1
             return None
@@ -254,7 +272,22 @@ def _of_tuple(parts: Sequence[int] | None, text: str) -> Date | None:
         return None
 
 
-def _library(languages: tuple[str, ...]) -> Callable[[str], datetime | None]:
+def _ask_library(text: str, languages: Sequence[str]) -> datetime | None:
+    """The date in the languages given, else in any that is written in the text's script."""
+    script = next(names for letters, names in _LANGUAGES if re.search(letters, text)).split()
+    for chosen in ([each for each in languages if each in script], script):
+        if chosen:
+            try:
+                found: datetime | None = _parser(tuple(chosen)).get_date_data(text).date_obj
+            except (ValueError, OverflowError, TypeError, RecursionError, AttributeError):
+                continue
+            if found is not None:
+                return found
+    return None
+
+
+@cache
+def _parser(languages: tuple[str, ...]) -> Any:
     # Imported when a date needs it: that takes longer than parsing a hundred feeds.
     from dateparser.date import DateDataParser
 
@@ -264,18 +297,5 @@ def _library(languages: tuple[str, ...]) -> Callable[[str], datetime | None]:
         "STRICT_PARSING": True,
         "PARSERS": ["absolute-time"],
     }
-    first = [each for each in languages if each in _LANGUAGES]
-    parsers = [DateDataParser(languages=first, settings=settings)] if first else []
-    parsers.append(DateDataParser(languages=list(_LANGUAGES), settings=settings))
-
-    def read(text: str) -> datetime | None:
-        for parser in parsers:
-            try:
-                found = parser.get_date_data(text).date_obj
-            except (ValueError, OverflowError, TypeError, RecursionError, AttributeError):
-                continue
-            if found is not None:
-                return found
-        return None
-
-    return read
+    # Each text by itself: what an earlier one was written in says nothing of another feed's.
+    return DateDataParser(languages=list(languages), settings=settings, try_previous_locales=False)

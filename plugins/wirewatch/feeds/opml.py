@@ -23,6 +23,8 @@ from wirewatch.model import Feed
 
 MAX_OUTLINES = 50_000
 _MAX_ID = 60
+_MAX_FOLDERS = 10
+"""Folders of one feed, outermost first."""
 _MAX_OUTLINE = 10_000
 """Characters of one outline that is read by guessing."""
 _ATTRIBUTE = re.compile(r"([A-Za-z]{1,20})=\"(.*?)\"(?=\s+[A-Za-z]{1,20}=|\s*/?>)", re.DOTALL)
@@ -72,7 +74,7 @@ def read_opml(body: bytes) -> list[Outline]:
         if outline is not None:
             found.append(outline)
         elif _local(element) == "outline" and title:
-            folders = (*folders, title)
+            folders = (*folders, title)[:_MAX_FOLDERS]
         children = [child for child in element if isinstance(child.tag, str) and _local(child) in ("body", "outline")]
         waiting.extend((child, folders) for child in reversed(children))
     return found
@@ -84,7 +86,9 @@ def _guessed(text: str) -> list[Outline]:
     folders: list[str] = []
     for piece in text.split("<outline")[1 : MAX_OUTLINES + 1]:
         head = piece[:_MAX_OUTLINE]
-        outline, title = _outline({name: unescape(value) for name, value in _ATTRIBUTE.findall(head)}, tuple(filter(None, folders)))
+        outline, title = _outline(
+            {name: unescape(value) for name, value in _ATTRIBUTE.findall(head)}, tuple(filter(None, folders[:_MAX_FOLDERS]))
+        )
         if outline is not None:
             found.append(outline)
         closed = piece.count("</outline")
