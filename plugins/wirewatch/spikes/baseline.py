@@ -39,6 +39,7 @@ class Rhythm:
     shape_var: Floats
     fano: Floats
     phi: Floats
+    tail: Floats
     days_y: Floats
     days_x: Floats
     known: float
@@ -97,7 +98,7 @@ class Baseline:
 
 
 _NUMBERS = ("level", "growth", "level_var", "known")
-_ARRAYS = ("shape", "shape_var", "fano", "phi", "days_y", "days_x")
+_ARRAYS = ("shape", "shape_var", "fano", "phi", "tail", "days_y", "days_x")
 
 
 def _plain(rhythm: Rhythm | None) -> dict[str, Any] | None:
@@ -215,7 +216,7 @@ def stacked(rhythms: Sequence[Rhythm]) -> Fit:
     """Rhythms as one set of arrays, in their order."""
     most = max(len(each.days_y) for each in rhythms)
     columns: dict[str, Any] = {name: np.array([getattr(each, name) for each in rhythms], dtype=float) for name in _NUMBERS}
-    columns |= {name: np.stack([getattr(each, name) for each in rhythms]) for name in ("shape", "shape_var", "fano", "phi")}
+    columns |= {name: np.stack([getattr(each, name) for each in rhythms]) for name in ("shape", "shape_var", "fano", "phi", "tail")}
     for name in ("days_y", "days_x"):
         columns[name] = np.stack([np.pad(getattr(each, name), (most - len(each.days_y), 0)) for each in rhythms])
     return Fit(through=0, **columns)

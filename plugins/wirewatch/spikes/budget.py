@@ -12,7 +12,7 @@ from wirewatch.spikes.tails import log_tail, upper_count
 HOURS_A_WEEK = 168.0
 FEW_TOPICS = 300
 """Fewer topics do not get more each: what happens to a topic by chance every few weeks is no exception, however few mails there are."""
-FRESHNESS = {1: 1.0, 3: 0.55, 6: 0.40, 24: 0.20}
+FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 """By window in hours: how many episodes begin for every hour at which it would be exceptional by chance, given the shorter windows.
 
 Windows overlap, and those of different widths see the same stories; measured on independent negative binomial counts of rates

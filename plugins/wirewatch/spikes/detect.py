@@ -237,7 +237,11 @@ class _Bench:
         )
         limit = self.limit + np.where(has, _BOTH, 0.0)
         hour = self.where.windows.index(max(1, round(HOUR / self.panel.step)))
-        result.hour_mean[rows], result.hour_variance[rows], result.limit[rows] = stories.means[hour], stories.variances[hour], limit
+        result.hour_mean[rows], result.hour_variance[rows], result.limit[rows] = (
+            stories.means[hour],
+            stories.variances[hour],
+            limit * self.fit.tail[:, hour],
+        )
         alone = np.array([each.single_publisher or each.largest is None for each in self.series])
         largest = np.stack([np.zeros(self.panel.n) if each.largest is None else np.nan_to_num(each.largest) for each in self.series])
         for window, width in enumerate(self.where.windows):
@@ -339,6 +343,7 @@ class _Side:
         usual = np.where(known, mean * bench.coverage, 0.0)
         hidden = np.where(known, mean * (1 - bench.coverage), 0.0)
         self.hours = bench.hours
+        self.tail: Floats = fitted.tail
         self.mean = np.where(known, mean * bench.coverage, np.nan)
         self.known = known
         self.fresh = known & (count >= np.maximum(np.minimum(usual, count.max(initial=0.0) + 1), 1e-9)) & (count > 0)
@@ -363,7 +368,7 @@ class _Side:
             count = np.maximum(count - without, 0.0)
         found = np.zeros_like(count)
         near = count > mean
-        rows = np.broadcast_to(limit[:, None], count.shape)
+        rows = np.broadcast_to(limit[:, None] * self.tail[:, window, None], count.shape)
         found[near] = log_tail(count[near], mean[near], variance[near]) / rows[near]
         return found
 

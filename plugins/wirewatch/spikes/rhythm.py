@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wirewatch.spikes.series import Floats
-from wirewatch.spikes.tails import trailing
+from wirewatch.spikes.tails import log_tail, trailing
 
 CELLS = 168
 HALF_LIFE_D = 14.0
@@ -43,6 +43,8 @@ _SHAPE_SPREAD = (0.15, 0.15, 0.01)
 """Variances of weekday, hour and hour-of-week effects around the shared shape where nothing is known yet."""
 _SHAPE_BOUNDS = ((1e-3, 1.0), (1e-3, 1.0), (1e-4, 0.2))
 _CHUNK = 500
+_LEAST_PER_DAY, _LEAST_DAYS = 6, 5
+"""Steps a day and known days from which on the tail can be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ class Fit:
     """(k, windows)"""
     phi: Floats
     """(k, windows)"""
+    tail: Floats
+    """(k, windows) how many times heavier the upper tail is than the model's, as a factor of ln p; at least 1."""
     days_y: Floats
     """(k, days) capped counts of the last days before `through`."""
     days_x: Floats
@@ -245,6 +249,40 @@ class _State:
             third = [(each + mean) * held - mean for each, mean in zip(third, first, strict=True)]
             self.fano[:, index], self.phi[:, index] = _noise(first, second, third, _KURTOSIS * overlap)
 
+    def tails(self) -> Floats:
+        """How much heavier the tails are than the model's: by the daily maxima, whose upper quartile a few past spikes do not move."""
+        k = len(self.y)
+        found = np.ones((k, len(self.where.windows)))
+        per_day = self.where.per_day
+        days = self.y.shape[1] // per_day
+        if per_day < _LEAST_PER_DAY or days < _LEAST_DAYS:
+            return found
+        extra = self.level_var + self.shape_var[:, 0]
+        for index, width in enumerate(self.where.windows):
+            cells = per_day / width * 1.5
+            if width >= per_day:
+                found[:, index] = found[:, index - 1]
+                continue
+            for part in _chunks(k):
+                step_mean = self._mean_of(part)
+                mean, square = trailing(step_mean, width), trailing(step_mean**2, width)
+                spread = self.fano[part, index, None] * mean + self.phi[part, index, None] * square + extra[part, None] * mean**2
+                count = trailing(self.y[part], width)
+                z = np.where(self.exposure[part] > 0, (count - mean) / np.sqrt(spread + 1e-9), -np.inf)
+                blocks = z[:, -days * per_day :].reshape(len(z), days, per_day)
+                places = blocks.argmax(axis=2) + np.arange(days) * per_day + (z.shape[1] - days * per_day)
+                chosen = [np.take_along_axis(each, places, axis=1) for each in (count, mean, spread, z)]
+                surprise = -log_tail(chosen[0], chosen[1], chosen[2])
+                seen = np.isfinite(chosen[3])
+                wanted = -np.log1p(-(0.75 ** (1 / cells)))
+                enough = np.count_nonzero(seen, axis=1)
+                quartile = np.nanquantile(np.where(seen, surprise, np.nan), 0.75, axis=1) if seen.any(axis=1).all() else np.zeros(len(z))
+                # A standard error of the quartile is allowed for: density 0.22, share 0.75.
+                allowed = np.sqrt(0.75 * 0.25 / np.maximum(enough, 1)) / 0.22
+                heavier = (quartile - allowed) / wanted
+                found[part, index] = np.where(enough >= _LEAST_DAYS, np.clip(heavier, 1.0, 20.0), 1.0)
+        return found
+
     def result(self, through: int, known: Floats) -> Fit:
         return Fit(
             through=through,
@@ -255,6 +293,7 @@ class _State:
             shape_var=self.shape_var,
             fano=self.fano,
             phi=self.phi,
+            tail=self.tails(),
             days_y=self.days_y,
             days_x=self.days_x,
             known=known,
@@ -303,7 +342,8 @@ def _upper_share(z: Floats, share: float, seen: NDArray[np.bool_]) -> Floats:
     if most >= n:
         return np.full(k, np.inf)
     top: Floats = -np.sort(-np.partition(z, n - most, axis=1)[:, n - most :], axis=1)
-    return top[np.arange(k), np.minimum(wanted, most - 1)]
+    found: Floats = top[np.arange(k), np.minimum(wanted, most - 1)]
+    return found
 
 
 def _sums(cells: Floats, axis: int) -> Floats:
