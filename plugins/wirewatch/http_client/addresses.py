@@ -93,6 +93,8 @@ class Policy:
 
     def accepts_literal(self, host: str, port: int) -> bool:
         """Whether a host that is an IP address may be connected to; True for names, which are judged once resolved."""
+        if ":" not in host and not host[-1:].isdigit():
+            return True
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:

@@ -60,7 +60,7 @@ def test_what_is_no_opml(body: bytes) -> None:
     "body",
     [
         b"<!DOCTYPE opml [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + opml('<outline text="&a;" xmlUrl="https://a.example/f"/>')[38:],
-        opml("<outline text='x'>" * 100_000),
+        opml("<outline text='x'>" * 30_000),
         opml('<outline text="x" xmlUrl="https://a.example/f"/>' * 60_000),
     ],
     ids=["entity", "deep", "many"],
