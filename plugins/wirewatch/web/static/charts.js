@@ -8,8 +8,8 @@ import { href } from "./route.js";
 const SEEN = 0.5;
 const HOUR = 3600_000;
 
-// Seven days in small bars; the last day stands out.
-export function Spark({ bars, hot = false, width = 132, height = 30, label }) {
+// Small bars; the recent ones stand out.
+export function Spark({ bars, recent = 4, hot = false, width = 132, height = 30, label }) {
   const top = Math.max(...bars, 4);
   const step = width / bars.length;
   return h(
@@ -18,14 +18,13 @@ export function Spark({ bars, hot = false, width = 132, height = 30, label }) {
     h("line", { x1: 0, x2: width, y1: height - 0.5, y2: height - 0.5, stroke: color("border.emphasized") }),
     bars.map((value, at) => {
       const tall = value ? Math.max(2, (value / top) * (height - 3)) : 0;
-      const recent = at >= bars.length - 4;
-      const fill = recent ? color(hot ? "red.500" : "blue.500") : color("gray.400");
+      const fill = at >= bars.length - recent ? color(hot ? "red.500" : "blue.500") : color("gray.400");
       return value ? h("rect", { key: at, x: at * step + 0.5, y: height - 1 - tall, width: step - 1.2, height: tall, rx: 1, fill }) : null;
     }),
   );
 }
 
-function useWidth(least = 280) {
+function useWidth(least = 180) {
   const ref = useRef(null);
   const [width, set] = useState(0);
   useEffect(() => {
@@ -36,14 +35,15 @@ function useWidth(least = 280) {
   return [ref, width];
 }
 
-const niceTop = (value) => [4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100].map((n) => n).find((n) => n >= value) ?? Math.ceil(value / 50) * 50;
+// Even, so that half of it is a whole number too.
+const niceTop = (value) => [4, 6, 8, 10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100].find((each) => each >= value) ?? Math.ceil(value / 50) * 50;
 
 function ticks(hours, room) {
   const step = [1, 2, 3, 6, 12, 24, 48, 96, 168].find((each) => hours.length / each <= room) ?? 336;
   let last = "";
   return hours.flatMap((hour, at) => {
     const date = new Date(hour.at);
-    const count = step > 24 ? Math.floor((date.getTime() / HOUR - date.getTimezoneOffset() / 60)) : date.getHours();
+    const count = step > 24 ? Math.floor(date.getTime() / HOUR - date.getTimezoneOffset() / 60) : date.getHours();
     if (count % step) return [];
     const name = day(date);
     const text = name === last && step < 24 ? clock(date) : name;
@@ -96,13 +96,13 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
     width > 0 &&
       h(
         "svg",
-        { role: "img", "aria-label": describeHours(hours), width, height, style: { display: "block", maxWidth: "100%", touchAction: "pan-y" }, onPointerMove: follow, onPointerDown: follow, onPointerLeave: () => point(null) },
+        { role: "img", "aria-label": describeHours(hours), width, height, viewBox: `0 0 ${width} ${height}`, style: { display: "block", maxWidth: "100%", touchAction: "pan-y" }, onPointerMove: follow, onPointerDown: follow, onPointerLeave: () => point(null) },
         grid.map((value) =>
           h(
             "g",
             { key: value },
             h("line", { x1: left, x2: width, y1: y(value), y2: y(value), stroke: color("border"), strokeWidth: 1 }),
-            h("text", { x: left - 6, y: y(value) + 3.5, textAnchor: "end", fontSize: 11, fill: color("fg.muted") }, value),
+            h("text", { x: left - 6, y: y(value) + 3.5, textAnchor: "end", fill: color("fg.muted"), style: { fontSize: 11 } }, value),
           ),
         ),
         unseen(hours).map(([from, to]) =>
@@ -121,10 +121,10 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
             "g",
             null,
             h("line", { x1: place(began), x2: place(began), y1: 4, y2: y(0), stroke: color("red.500"), strokeWidth: 1.25 }),
-            h("text", { x: place(began) + (place(began) > width * 0.8 ? -5 : 5), textAnchor: place(began) > width * 0.8 ? "end" : "start", y: 12, fontSize: 11, fill: color("red.500"), fontWeight: 600 }, "began"),
+            h("text", { x: place(began) + (place(began) > width * 0.8 ? -5 : 5), textAnchor: place(began) > width * 0.8 ? "end" : "start", y: 12, fill: color("red.500"), style: { fontSize: 11, fontWeight: 600 } }, "began"),
           ),
         ticks(hours, Math.max(3, Math.floor(inner / 62))).map(({ at, text }) =>
-          h("text", { key: at, x: Math.min(x(at), width - 30), y: height - 6, fontSize: 11, fill: color("fg.muted") }, text),
+          h("text", { key: at, x: Math.min(x(at), width - 30), y: height - 6, fill: color("fg.muted"), style: { fontSize: 11 } }, text),
         ),
       ),
     h(
@@ -135,8 +135,8 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
         : [
             key(color("blue.400"), "stories an hour"),
             began && key(color("red.500"), "since it began"),
-            hours.some((hour) => hour.upper !== null) && key(color("gray.500"), "usual range", 0.3),
-            hours.some((hour) => hour.expected !== null) && h("span", { key: "e" }, "┄ expected"),
+            shape.length > 0 && key(color("gray.500"), "usual range", 0.3),
+            middle.length > 0 && h("span", { key: "e" }, "┄ expected"),
             unseen(hours).length > 0 && key(color("orange.500"), "not seen", 0.25),
             h(Box, { as: "span", key: "z", ml: "auto" }, zone()),
           ],
@@ -152,9 +152,10 @@ const key = (fill, text, opacity = 1) =>
     text,
   );
 
-// Runs of neighbouring hours where a value is known.
+// Runs of neighbouring hours where a value is known; none where it is known of too few: scattered bits say nothing.
 function steps(hours, value) {
   const runs = [];
+  if (hours.filter((hour) => value(hour) !== null).length < hours.length * 0.6) return runs;
   hours.forEach((hour, at) => {
     if (value(hour) === null || value(hour) === undefined) return;
     if (runs.length && runs.at(-1).at(-1)[0] === at - 1) runs.at(-1).push([at, hour]);
@@ -200,13 +201,13 @@ export function Spread({ dots, by = "language", began }) {
     width > 0 &&
       h(
         "svg",
-        { role: "group", "aria-label": `${dots.length} articles in time, by ${by}`, width, height, style: { display: "block", maxWidth: "100%" } },
+        { role: "group", "aria-label": `${dots.length} articles in time, by ${by}`, width, height, viewBox: `0 0 ${width} ${height}`, style: { display: "block", maxWidth: "100%" } },
         rows.map((name, at) =>
           h(
             "g",
             { key: name },
             h("line", { x1: left, x2: width, y1: (at + 1) * rowHeight, y2: (at + 1) * rowHeight, stroke: color("border.muted") }),
-            h("text", { x: left - 8, y: at * rowHeight + 19, textAnchor: "end", fontSize: 12, fill: color("fg.muted") }, (nameOf(name) || "not known").slice(0, 18)),
+            h("text", { x: left - 8, y: at * rowHeight + 19, textAnchor: "end", fill: color("fg.muted"), style: { fontSize: 12 } }, (nameOf(name) || "not known").slice(0, 18)),
           ),
         ),
         places.map((each, at) => (origin(each) === each ? null : h("line", { key: `l${at}`, x1: origin(each).x, y1: origin(each).y, x2: each.x, y2: each.y, stroke: color("gray.500"), opacity: 0.35 }))),
@@ -218,11 +219,11 @@ export function Spread({ dots, by = "language", began }) {
             { key: at, href: href("articles", each.article), "aria-label": text },
             h("title", null, text),
             h("circle", { cx: each.x, cy: each.y, r: 9, fill: "transparent" }),
-            h("circle", { cx: each.x, cy: each.y, r: copy ? 3.5 : 5, fill: copy ? color("bg.panel") : color("blue.500"), stroke: color("blue.500"), strokeWidth: 1.5 }),
+            h("circle", { cx: each.x, cy: each.y, r: copy ? 3.5 : 5, fill: copy ? color("bg") : color("blue.500"), stroke: color("blue.500"), strokeWidth: 1.5 }),
           );
         }),
-        h("text", { x: left + 8, y: height - 6, fontSize: 11, fill: color("fg.muted") }, moment(first)),
-        h("text", { x: width - 4, y: height - 6, textAnchor: "end", fontSize: 11, fill: color("fg.muted") }, moment(last)),
+        h("text", { x: left + 8, y: height - 6, fill: color("fg.muted"), style: { fontSize: 11 } }, moment(first)),
+        h("text", { x: width - 4, y: height - 6, textAnchor: "end", fill: color("fg.muted"), style: { fontSize: 11 } }, sameDay(first, last) ? clock(last) : moment(last)),
       ),
     h(
       Flex,
@@ -232,6 +233,8 @@ export function Spread({ dots, by = "language", began }) {
     ),
   );
 }
+
+const sameDay = (one, other) => day(one) === day(other);
 
 // The hours as a table, for those who do not see the chart or want the numbers.
 export function HourTable({ hours }) {

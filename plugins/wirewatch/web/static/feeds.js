@@ -65,7 +65,7 @@ function FeedTable({ feeds, since }) {
   const wide = { base: "none", md: "table-cell" };
   return h(
     Box,
-    { overflowX: "auto", borderWidth: "1px", borderColor: "border", borderRadius: "lg", bg: "bg.panel" },
+    { overflowX: "auto", borderWidth: "1px", borderColor: "border", borderRadius: "lg" },
     h(
       Table.Root,
       { size: "sm", css: { "& tr:last-of-type td": { borderBottomWidth: 0 } } },
@@ -77,7 +77,7 @@ function FeedTable({ feeds, since }) {
           { bg: "bg.subtle" },
           h(Table.ColumnHeader, { scope: "col" }, "Feed"),
           h(Table.ColumnHeader, { scope: "col" }, "Health"),
-          h(Table.ColumnHeader, { scope: "col", textAlign: "end" }, "24 hours"),
+          h(Table.ColumnHeader, { scope: "col", textAlign: "end", whiteSpace: "nowrap", title: "Articles first seen in the last 24 hours" }, "24 h"),
           h(Table.ColumnHeader, { scope: "col", display: wide }, "Last polled"),
           h(Table.ColumnHeader, { scope: "col", display: wide }, "Last news"),
         ),
@@ -164,7 +164,7 @@ function Shown({ view, me, put }) {
                 Table.Body,
                 null,
                 view.polls.map((poll, at) =>
-                  h(Table.Row, { key: at, bg: "transparent" }, h(Table.Cell, null, h(Time, { at: poll.at })), h(Table.Cell, null, poll.outcome.replaceAll("_", " "), poll.problem && h(Text, { fontSize: "xs", color: "fg.muted", overflowWrap: "anywhere" }, poll.problem)), h(Table.Cell, null, number(poll.new)), h(Table.Cell, null, number(poll.entries)), h(Table.Cell, { whiteSpace: "nowrap" }, `${number(poll.elapsed_ms)} ms`)),
+                  h(Table.Row, { key: at, bg: "transparent" }, h(Table.Cell, null, h(Time, { at: poll.at })), h(Table.Cell, null, poll.outcome.replaceAll("_", " "), poll.problem && h(Text, { fontSize: "xs", color: "fg.muted", overflowWrap: "anywhere" }, poll.problem)), h(Table.Cell, null, number(poll.new)), h(Table.Cell, null, number(poll.entries)), h(Table.Cell, { whiteSpace: "nowrap" }, `${(poll.elapsed_ms / 1000).toFixed(1)} s`)),
                 ),
               ),
             ),

@@ -33,6 +33,9 @@ export function number(value) {
   return Math.round(value).toLocaleString("en");
 }
 
+// For columns.
+export const short = (value) => (value !== null && value > 0 && value < 0.05 ? "<0.1" : number(value));
+
 export const counted = (value, one, many = `${one}s`) => `${number(value)} ${Math.round(value * 10) === 10 ? one : many}`;
 
 export const percent = (share) => `${Math.round(share * 100)} %`;

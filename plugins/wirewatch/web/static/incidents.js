@@ -47,7 +47,7 @@ export function Choice({ label, value, options, onChange, ...style }) {
 export function IncidentTable({ incidents }) {
   return h(
     Box,
-    { overflowX: "auto", borderWidth: "1px", borderColor: "border", borderRadius: "lg", bg: "bg.panel" },
+    { overflowX: "auto", borderWidth: "1px", borderColor: "border", borderRadius: "lg" },
     h(
       Table.Root,
       { size: "sm", css: { "& tr:last-of-type td": { borderBottomWidth: 0 } } },
@@ -170,7 +170,7 @@ function Evidence({ view, all }) {
   return h(Facts, {
     rows: [
       ["Size", h(To, { href: all }, `${counted(row.stories, "story", "stories")} by ${counted(row.publishers, "publisher")}, ${counted(row.articles, "article")}`)],
-      ["Of their own", view.independent > 0 && `${counted(view.independent, "report")}; the others are copies`],
+      ["Of their own", row.stories > 1 && (view.independent < row.stories ? `${number(view.independent)} of ${counted(row.stories, "story", "stories")}; the others are copies` : "every story")],
       ["Against usual", `${number(view.observed)} in ${counted(view.window_h, "hour")}, ${number(view.expected)} expected, up to ${number(view.upper)} would not surprise`],
       ["Publishers", view.top_publishers.length > 0 && words(view.top_publishers)],
       ["Matched words", view.words.length > 0 && words(view.words)],

@@ -3,7 +3,7 @@
 import { Box, Button, Flex, Grid, Heading, PALETTE, Stack, Table, Text, color, h } from "./core.js";
 import { useData } from "./api.js";
 import { Spark } from "./charts.js";
-import { counted, moment, number, percent, relative } from "./format.js";
+import { counted, moment, number, percent, relative, short } from "./format.js";
 import { Card, Empty, Loaded, Notice, Out, Section, Tag, Time, To, Title, Words, between, dot } from "./parts.js";
 import { href } from "./route.js";
 
@@ -119,7 +119,7 @@ export function IncidentCard({ incident }) {
       h(
         Stack,
         { gap: 2, align: { base: "flex-start", md: "flex-end" } },
-        h(Spark, { bars: incident.hours.map((hour) => hour.stories), hot: true, width: 200, height: 48, label: `Stories an hour over the last ${incident.hours.length} hours of evidence, most ${Math.max(0, ...incident.hours.map((hour) => hour.stories))}` }),
+        h(Spark, { bars: incident.hours.map((hour) => hour.stories), recent: since(incident), hot, width: 200, height: 48, label: `Stories an hour over the last ${incident.hours.length} hours of evidence, most ${Math.max(0, ...incident.hours.map((hour) => hour.stories))}` }),
         h(
           Flex,
           { gap: 2 },
@@ -129,6 +129,12 @@ export function IncidentCard({ incident }) {
       ),
     ),
   );
+}
+
+// How many of its hours are part of it.
+function since(incident) {
+  const began = new Date(incident.began_at).getTime() - 3600_000;
+  return incident.hours.filter((hour) => new Date(hour.at).getTime() > began).length;
 }
 
 export function stateText(incident) {
@@ -142,7 +148,7 @@ export function Topics({ page }) {
   const day = (topic) => href("articles", null, { topics: topic.id, since: page.since, counted: 1 });
   return h(
     Box,
-    { overflowX: "auto", borderWidth: "1px", borderColor: "border", borderRadius: "lg", bg: "bg.panel" },
+    { overflowX: "auto", borderWidth: "1px", borderColor: "border", borderRadius: "lg" },
     h(
       Table.Root,
       { size: "sm", variant: "line", css: { "& td, & th": { paddingBlock: "8px" }, "& tr:last-of-type td": { borderBottomWidth: 0 } } },
@@ -154,7 +160,7 @@ export function Topics({ page }) {
           { bg: "bg.subtle" },
           h(Table.ColumnHeader, { scope: "col" }, "Topic"),
           h(Table.ColumnHeader, { scope: "col", display: { base: "none", sm: "table-cell" } }, "Seven days"),
-          h(Table.ColumnHeader, { scope: "col", textAlign: "end" }, "24 hours"),
+          h(Table.ColumnHeader, { scope: "col", textAlign: "end", whiteSpace: "nowrap", title: "Stories in the last 24 hours" }, "24 h"),
           h(Table.ColumnHeader, { scope: "col", textAlign: "end", title: "Stories in 24 hours, the average of up to four weeks before" }, "Usual"),
           h(Table.ColumnHeader, { scope: "col", display: { base: "none", md: "table-cell" } }, "State"),
         ),
@@ -177,7 +183,7 @@ export function Topics({ page }) {
               { textAlign: "end", fontVariantNumeric: "tabular-nums", fontWeight: topic.incident ? "semibold" : "normal" },
               topic.stories ? h(To, { href: day(topic), "aria-label": `${counted(topic.stories, "story", "stories")} on ${topic.name} in 24 hours`, title: `${counted(topic.articles, "article")}` }, number(topic.stories)) : h(Box, { as: "span", color: "fg.muted" }, "0"),
             ),
-            h(Table.Cell, { textAlign: "end", color: "fg.muted", fontVariantNumeric: "tabular-nums" }, topic.usual === null ? "–" : number(topic.usual)),
+            h(Table.Cell, { textAlign: "end", color: "fg.muted", fontVariantNumeric: "tabular-nums" }, short(topic.usual)),
             h(Table.Cell, { display: { base: "none", md: "table-cell" }, whiteSpace: "nowrap" }, topic.incident ? h("a", { href: href("incidents", topic.incident) }, h(Tag, { kind: topic.state })) : h(Flex, { align: "center", gap: 2, color: "fg.muted", title: EXPLAINED[topic.state] }, dot(topic.state), topic.state)),
           ),
         ),

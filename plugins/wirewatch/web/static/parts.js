@@ -47,7 +47,7 @@ export function Words({ pieces, ...style }) {
     Box,
     { as: "bdi", dir: "auto", overflowWrap: "anywhere", ...style },
     pieces.map((piece, at) =>
-      piece.hit ? h(Box, { as: "mark", key: at, bg: "yellow.subtle", color: "inherit", px: "0.5", mx: "-0.5", borderRadius: "3px", fontWeight: "medium" }, piece.text) : piece.text,
+      piece.hit ? h(Box, { as: "mark", key: at, bg: "yellow.subtle", color: "inherit", borderRadius: "2px" }, piece.text) : piece.text,
     ),
   );
 }
@@ -57,7 +57,7 @@ export function Tag({ kind, children = null, ...more }) {
 }
 
 export function Card({ children, ...style }) {
-  return h(Box, { borderWidth: "1px", borderColor: "border", borderRadius: "lg", bg: "bg.panel", p: { base: 3, md: 4 }, ...style }, children);
+  return h(Box, { borderWidth: "1px", borderColor: "border", borderRadius: "lg", p: { base: 3, md: 4 }, ...style }, children);
 }
 
 export function Section({ title, side = null, children, level = "h2", ...style }) {
@@ -145,5 +145,5 @@ export function Facts({ rows }) {
 
 export const dot = (kind) => h(Box, { as: "span", "aria-hidden": true, display: "inline-block", w: "8px", h: "8px", borderRadius: "full", flexShrink: 0, style: { background: color(`${PALETTE[kind] ?? "gray"}.500`) } });
 
-// Items with a separator between them.
-export const between = (items, mark = " · ") => items.filter(Boolean).flatMap((item, at) => (at ? [mark, h("span", { key: at }, item)] : [h("span", { key: at }, item)]));
+// Items with a separator between them, each in its own direction.
+export const between = (items, mark = " · ") => items.filter(Boolean).flatMap((item, at) => [at ? mark : null, h("bdi", { key: at }, item)]);

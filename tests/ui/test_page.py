@@ -1,0 +1,225 @@
+"""The page as people use it: from the mail to the acknowledgement, on a laptop and a phone, light and dark."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.ui.conftest import Desk, Watch, away
+from tests.ui.newsroom import HARBOURS, HOSTILE, IN_HAND, OPEN, TOPICS, TRAIN
+
+from wirewatch.alerts.phrases import incident_link
+from wirewatch.model import Incident, IncidentState
+from wirewatch.store import feeds as feed_store
+from wirewatch.store import incidents as store
+from wirewatch.store.elastic import ElasticDocuments
+
+SHOTS = os.environ.get("WIREWATCH_SCREENSHOTS")
+"""Folder for pictures of every view; none are made without it."""
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, watch: Watch) -> Iterator[Desk]:
+    """Somebody who may change things, logged in."""
+    found = Desk(browser, watch)
+    found.log_in()
+    yield found
+    found.context.close()
+
+
+def link(watch: Watch, id: str, do: str | None = None) -> str:
+    """What a mail links to, as a fragment of the page."""
+    return incident_link(watch.page(), id, do).removeprefix(watch.page())
+
+
+def stored(watch: Watch, id: str) -> Incident:
+    async def get() -> Incident:
+        async with ElasticDocuments(url=watch.elasticsearch, prefix=watch.prefix) as documents:
+            found = await store.get(documents, id)
+            assert found is not None
+            return found.value
+
+    return away(get())
+
+
+def test_the_overview_shows_what_spikes_first(desk: Desk) -> None:
+    page = desk.page
+    desk.open("")
+    expect(page.get_by_role("heading", name="1 topic is spiking")).to_be_visible()
+    cards = page.get_by_role("article")
+    expect(cards).to_have_count(2)
+    expect(cards.first).to_contain_text("Russia–North Korea ties")
+    expect(cards.first).to_contain_text("10 stories by 12 publishers where 0.4 is usual")
+    expect(cards.last).to_contain_text("acknowledged by mina")
+    rows = page.get_by_role("row")
+    expect(rows).to_have_count(1 + len(TOPICS))
+    expect(rows.nth(1)).to_contain_text("spiking")
+    expect(page.get_by_text("98 % of coverage seen")).to_be_visible()
+    desk.shoot("page", SHOTS)
+    # A number leads to what it counts, and back.
+    cards.first.get_by_role("link", name="Open Russia–North Korea ties").click()
+    expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_focused()
+    expect(page.get_by_role("img", name=re.compile("^Stories an hour from"))).to_be_visible()
+    desk.shoot("incident", SHOTS)
+    page.get_by_role("link", name="All 15 articles").click()
+    expect(page.get_by_text(re.compile("^15 articles in 10 stories by 12 publishers"))).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="1 topic is spiking")).to_be_visible()
+    page.go_forward()
+    expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()
+    assert desk.errors == []
+    assert desk.outside == [], "nothing is fetched from elsewhere"
+
+
+def test_the_page_is_in_the_navigation(desk: Desk, watch: Watch) -> None:
+    desk.page.goto(watch.url)
+    desk.page.get_by_role("link", name="Wirewatch").click()
+    expect(desk.page.get_by_role("heading", name="1 topic is spiking")).to_be_visible()
+
+
+def test_articles_are_found_and_explained(desk: Desk) -> None:
+    page = desk.page
+    desk.open("#/articles")
+    page.get_by_role("searchbox", name="Search articles").fill('"green train" generals')
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("^2 articles in 1 story by 2 publishers"))).to_be_visible()
+    expect(page.locator("mark", has_text="green").first).to_be_visible()
+    page.get_by_role("complementary", name="Narrow down").get_by_role("link", name="Meridian").click()
+    expect(page.get_by_text(re.compile("^1 article in 1 story"))).to_be_visible()
+    expect(page.get_by_role("link", name="Without the filter Meridian")).to_be_visible()
+    page.get_by_role("link", name="Kim's green train crosses into Russia, with generals and few words").click()
+    expect(page.get_by_role("heading", name="Topics, and why")).to_be_visible()
+    expect(page.get_by_text("“Kim” in the title")).to_be_visible()
+    outside = page.get_by_role("link", name=re.compile("^Read it at"))
+    assert outside.get_attribute("rel") == "noopener noreferrer"
+    assert outside.get_attribute("target") == "_blank"
+    page.get_by_role("heading", name="The same story").wait_for()
+    desk.shoot("article", SHOTS)
+    desk.open("#/articles?q=title:(")
+    expect(page.get_by_role("alert")).to_contain_text("This search cannot be read")
+    assert desk.errors == []
+
+
+def test_hostile_headlines_do_nothing(desk: Desk) -> None:
+    page = desk.page
+    desk.open(f"#/articles?q={HOSTILE}")
+    expect(page.get_by_text(re.compile("^3 articles"))).to_be_visible()
+    shown = page.get_by_role("main").last.inner_text()
+    assert "<script>" in shown
+    assert "<b>Delta</b>" in shown
+    assert "\u202e" not in shown
+    assert len(shown) < 5_000
+    desk.open(f"#/articles/{HOSTILE}0")
+    expect(page.get_by_role("heading", name="Topics, and why")).to_be_visible()
+    assert page.locator("a[href^='javascript']").count() == 0
+    assert page.locator("main img").count() == 0
+    assert "owned" not in page.title().replace("'owned'", "")
+    assert desk.errors == []
+
+
+def test_a_feed_is_paused_and_resumed(desk: Desk, watch: Watch) -> None:
+    page = desk.page
+    desk.open("#/feeds")
+    expect(page.get_by_role("row").nth(1)).to_contain_text("failing")
+    desk.shoot("feeds", SHOTS)
+    page.get_by_role("link", name="Delta Chronicle", exact=True).click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("It will not be polled until it is resumed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+    async def controls() -> Any:
+        async with ElasticDocuments(url=watch.elasticsearch, prefix=watch.prefix) as documents:
+            hit = await documents.get(documents.index_for(feed_store.CONTROLS), "chronicle")
+            return hit and hit.source
+
+    decided = away(controls())
+    assert (decided["paused"], decided["who"]) == (True, "admin")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_text("It will be polled again.")).to_be_visible()
+
+
+def test_a_topic_is_found_and_shown(desk: Desk) -> None:
+    page = desk.page
+    desk.open("#/topics")
+    page.get_by_role("searchbox", name="Find a topic").fill("harbour")
+    expect(page.get_by_role("row")).to_have_count(2)
+    assert "q=harbour" in page.url
+    page.get_by_role("link", name="Harbours and shipping", exact=True).click()
+    expect(page.get_by_role("heading", name="Harbours and shipping")).to_be_visible()
+    expect(page.get_by_text(HARBOURS, exact=True)).to_be_visible()
+    desk.shoot("topic", SHOTS)
+
+
+def test_a_viewer_looks_and_cannot_change(browser: Browser, watch: Watch) -> None:
+    desk = Desk(browser, watch)
+    desk.log_in("viewer", then=link(watch, OPEN, "ack"))
+    expect(desk.page.get_by_text("You may look but not change")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    answer = desk.page.request.post(
+        f"{watch.url}/wirewatch/api/incidents/{TRAIN}%232", data={"what": "ack"}, headers={"X-Requested-With": "wirewatch"}
+    )
+    assert answer.status == 403
+    assert stored(watch, OPEN).state is IncidentState.OPEN
+    desk.context.close()
+
+
+@pytest.mark.parametrize(("dark", "phone"), [(True, False), (False, True), (True, True)], ids=["dark", "phone", "phone-dark"])
+def test_it_fits_the_dark_and_the_phone(browser: Browser, watch: Watch, dark: bool, phone: bool) -> None:
+    desk = Desk(browser, watch, dark=dark, phone=phone)
+    desk.log_in()
+    name = "-".join(word for word, on in (("phone", phone), ("dark", dark)) if on)
+    for view, fragment in (("overview", ""), ("incident", link(watch, OPEN)), ("articles", "#/articles?q=train"), ("feeds", "#/feeds")):
+        desk.open(fragment)
+        desk.page.get_by_role("main").last.get_by_role("heading", level=2).first.wait_for()
+        wide = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{view} is wider than the screen"
+        desk.shoot(f"{view}-{name}", SHOTS)
+    assert desk.errors == []
+    desk.context.close()
+
+
+def test_from_the_mail_to_the_acknowledgement(browser: Browser, watch: Watch) -> None:
+    desk = Desk(browser, watch)
+    page = desk.page
+    desk.log_in(then=link(watch, OPEN, "ack"))
+    expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()
+    note = page.get_by_role("textbox", name="Note")
+    expect(note).to_be_focused()
+    assert stored(watch, OPEN).state is IncidentState.OPEN, "a link alone changes nothing"
+    page.keyboard.type("The Asia desk has it.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Acknowledged. Nobody is told again unless it escalates.")).to_be_visible()
+    expect(page.get_by_text("acknowledged by admin", exact=True)).to_be_visible()
+    found = stored(watch, OPEN)
+    assert (found.state, found.acknowledged_by) == (IncidentState.ACKNOWLEDGED, "admin")
+    assert found.events[-1].note == "The Asia desk has it."
+    # Close, without and with a reason, then reopen.
+    page.get_by_role("button", name="Close…").click()
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose how it turned out")
+    page.get_by_role("combobox", name="How it turned out").select_option("useful")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.get_by_text("Closed by admin: useful.")).to_be_visible()
+    assert stored(watch, OPEN).reason == "useful"
+    page.get_by_role("button", name="Reopen").click()
+    page.get_by_role("button", name="Reopen").last.click()
+    expect(page.get_by_role("button", name="Snooze…")).to_be_visible()
+    assert stored(watch, OPEN).state is not IncidentState.CLOSED
+    assert desk.errors == []
+    desk.context.close()
+
+
+def test_another_incident_is_snoozed(desk: Desk, watch: Watch) -> None:
+    page = desk.page
+    desk.open(link(watch, IN_HAND, "snooze"))
+    page.get_by_role("button", name="1 hour").click()
+    page.get_by_role("button", name="Snooze", exact=True).click()
+    expect(page.get_by_text(re.compile("^snoozed until"))).to_be_visible()
+    assert stored(watch, IN_HAND).state is IncidentState.SNOOZED
