@@ -94,7 +94,23 @@ class Rule(Model):
             raise ValueError("empty rule: a concept, phrase, all, any, none or a condition is needed")
         if self.within is not None and all(part is None for part in finds):
             raise ValueError("`within` needs something to find")
+        self._attainable()
         return self
+
+    def _attainable(self) -> None:
+        """Refuse what can never hold."""
+        for name, members in (("concepts", self.concepts), ("phrases", self.phrases), ("any", self.any)):
+            if members is not None and self.at_least is not None and self.at_least > len(members):
+                raise ValueError(f"at_least {self.at_least} can never hold: `{name}` has {len(members)}")
+        needed = {(part.concept, part.phrase) for part in (self, *(self.all or ())) if part.concept or part.phrase}
+        for part in self.none or ():
+            words = (part.concept, part.phrase)
+            if words in needed and part.plain().keys() <= {"concept", "phrase"}:
+                raise ValueError(f'contradiction: "{part.concept or part.phrase}" is both needed and excluded')
+        if self.in_ is not None:
+            for part in (*(self.all or ()), *(self.any or ())):
+                if part.in_ is not None and not set(part.in_) & set(self.in_) and "lead" not in (*part.in_, *self.in_):
+                    raise ValueError(f"contradiction: in {', '.join(self.in_)}, and inside it in {', '.join(part.in_)}")
 
     def positive(self) -> bool:
         """Whether it needs words to be found (a rule of conditions and `none` alone would tag everything)."""

@@ -12,7 +12,7 @@ from wirewatch.config import patterns
 from wirewatch.config.schema import DEFAULT_MIN_SCORE
 from wirewatch.model import Topic
 from wirewatch.topics.concepts import Concept, read_concepts
-from wirewatch.topics.keys import Key, key_of
+from wirewatch.topics.keys import Key, keys_of
 from wirewatch.topics.match import Compiled, Group, Index, Matcher
 from wirewatch.topics.reading import HIDER, STRONG, SUPPORT, WEAK, Vocabulary
 from wirewatch.topics.rules import Builder, Clauses, Every, Leaf, Node
@@ -65,9 +65,6 @@ class _Words:
         atom = self.phrases.get(pattern)
         if atom is None:
             atom = self.phrases[pattern] = len(self.concepts) + len(self.phrases)
-            key = key_of(pattern)
-            if key is not None:
-                self._add(4 * len(self.concepts) + atom - len(self.concepts), key)
         return atom
 
     def _add(self, slot: int, key: Key) -> None:
@@ -101,6 +98,9 @@ class _Words:
 
     def vocabulary(self) -> Vocabulary:
         """Everything gathered."""
+        for number, key in enumerate(keys_of(list(self.phrases))):
+            if key is not None:
+                self._add(4 * len(self.concepts) + number, key)
         includes = [self._included(concept) for concept in self.concepts]
         within: list[list[int]] = [[number] for number in range(len(self.concepts))]
         for number, inner in enumerate(includes):

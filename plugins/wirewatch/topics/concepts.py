@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from wirewatch.config import patterns
-from wirewatch.topics.keys import Key, key_of
+from wirewatch.topics.keys import Key, keys_of, name_key
 from wirewatch.topics.names import territory_names
-from wirewatch.topics.text import folded_words
+from wirewatch.topics.text import fold_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +61,20 @@ def _parsed(words: Iterable[str]) -> list[patterns.Pattern]:
     return list(dict.fromkeys(patterns.parse(each) for each in words))
 
 
-def _keys(parsed: Iterable[patterns.Pattern]) -> Iterator[Key]:
-    for pattern in parsed:
-        key = key_of(pattern)
-        if key is not None:
-            yield key
+def _keys(parsed: Sequence[patterns.Pattern]) -> list[Key]:
+    return [key for key in keys_of(parsed) if key is not None]
 
 
 def _names(territory: str, written: Sequence[patterns.Pattern]) -> list[Key]:
     """The country's names by CLDR, each in its own languages, without those that are written down as aliases or as weak names."""
-    stems = tuple(folded_words(each.words) for each in written if each.prefix and "*" not in each.words and not each.exact)
-    whole = {folded_words(each.words) for each in written}
+    plain = [each for each in written if "*" not in each.words and not each.exact]
+    folded = fold_all([each.words for each in plain])
+    stems = tuple(words for each, words in zip(plain, folded, strict=True) if each.prefix)
+    whole = set(folded)
+    spoken = territory_names(territory)
     merged: dict[str, set[str]] = {}
-    for name, languages in territory_names(territory).items():
-        folded = folded_words(name)
-        if folded not in whole and not folded.startswith(stems):
-            merged.setdefault(folded, set()).update(languages)
-    found: list[Key] = []
-    for name, spoken in merged.items():
-        try:
-            key = key_of(patterns.parse(name), languages=frozenset(spoken))
-        except ValueError:
-            continue
-        if key is not None:
-            found.append(key)
-    return found
+    for name, languages in zip(fold_all(list(spoken)), spoken.values(), strict=True):
+        if name not in whole and not name.startswith(stems):
+            merged.setdefault(name, set()).update(languages)
+    keys = (name_key(name, frozenset(languages)) for name, languages in merged.items())
+    return [key for key in keys if key is not None]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from wirewatch.config import patterns
-from wirewatch.topics.text import ARABIC, HANGUL, HEBREW, RUN, fold, kind
+from wirewatch.topics.text import ARABIC, HANGUL, HEBREW, RUN, fold_all, kind
 
 Span = tuple[int, int]
 """Start and end in the folded text."""
@@ -107,11 +108,20 @@ class Key:
         return written.startswith(self.exact) if self.goes_on else written == self.exact
 
 
-def key_of(pattern: patterns.Pattern, *, languages: frozenset[str] | None = None) -> Key | None:
-    """The key of a pattern; None where nothing of it is a letter in folded text."""
-    raw = pattern.words.split("*")
-    parts = [fold(part).text.strip() for part in raw]
-    parts = [part for part in parts if part]
+def keys_of(parsed: Sequence[patterns.Pattern]) -> list[Key | None]:
+    """The key of each pattern; None where nothing of it is a letter in folded text."""
+    parts = [pattern.words.split("*") for pattern in parsed]
+    folded = iter(fold_all([part for each in parts for part in each]))
+    return [_key(pattern, [next(folded) for _ in each], None) for pattern, each in zip(parsed, parts, strict=True)]
+
+
+def name_key(folded: str, languages: frozenset[str]) -> Key | None:
+    """The key of a name that is folded already, in articles of these languages."""
+    return _key(patterns.Pattern(words=folded), [folded], languages)
+
+
+def _key(pattern: patterns.Pattern, folded: Sequence[str], languages: frozenset[str] | None) -> Key | None:
+    parts = [part for part in folded if part]
     if not parts:
         return None
     script = kind(parts[0][0])

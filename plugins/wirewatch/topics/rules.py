@@ -65,18 +65,19 @@ class Leaf:
     weight: float = 1.0
     need: int = 1
     within: Window | None = None
-    places: frozenset[str] | None = None
+    places: tuple[frozenset[str], ...] = ()
+    """Of each, it must stand in one."""
 
     def find(self, reading: Reading, about: About) -> Finding | None:  # noqa: ARG002 - a `Node`
         """Where it occurs in the places asked for."""
         found: Sequence[Occurrence] | None = reading.occurrences(self.atom)
-        if self.places is not None:
-            found = [each for each in found or () if _stands(each, self.places)]
+        if self.places:
+            found = [each for each in found or () if all(_stands(each, places) for places in self.places)]
         if found and self.need > 1:
             found = _repeats(found, self.need, self.within, reading)
         if not found:
             return None
-        if self.places is None and self.need == 1:
+        if not self.places and self.need == 1:
             return Finding((found,), reading.prominence(self.atom))
         return Finding((found,), score.prominence((found,), 1, reading.bounds, reading.length))
 
@@ -214,13 +215,12 @@ class Builder:
         self._concept = concept
         self._phrase = phrase
 
-    def build(self, rule: Mapping[str, Any] | str, places: frozenset[str] | None = None) -> Node:
+    def build(self, rule: Mapping[str, Any] | str, places: tuple[frozenset[str], ...] = ()) -> Node:
         """The node of a rule; `places` are those that the nodes around it allow."""
         if isinstance(rule, str):
             return Leaf(atom=self._phrase(rule), places=places)
         if "in" in rule:
-            written = frozenset(_list(rule["in"]))
-            places = written if places is None else places & written
+            places = (*places, frozenset(_list(rule["in"])))
         within = window(rule.get("within"))
         need = int(rule.get("at_least", 1))
         weight = float(rule.get("weight", 1.0))

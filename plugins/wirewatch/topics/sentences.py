@@ -30,11 +30,11 @@ _LONG = 8
 """Letters that no abbreviation has."""
 _LAST = frozenset(' \t\n.!?。:;"”')
 """With one of these a line ends where its writer meant it to."""
-_BLANK = re.compile(r"[ \t\r]*+(?:\n|[ \t]{2})")
+_BLANK = re.compile(r"[ \t]{2}|[ \t\r]*+\n")
 
 _WRITTEN = """
 mr mrs ms dr prof gen sen rep gov lt col sgt capt cmdr adm maj pvt hon rev fr st sr jr no nos vs etc inc ltd co corp bros dept univ
-est al cf eg ie ed eds vol fig pp art sec jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun tel nb
+est al cf eg ie ed eds vol fig pp art sec jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun tel nb approx
 hr bzw ca nr str usw evtl ggf inkl sog vgl geb abs abt mio mrd bv
 mme mlle mm me av env sra srta dra ud uds pág núm aprox excmo sig dott ing avv on onn
 г гг т д п стр ул пр пл им тыс млн млрд руб коп см др проф акад ген гос обл р н напр
@@ -157,7 +157,7 @@ def _ends(joined: str, mark: int, following: int) -> bool:
     if not words or near[-1].isspace():
         return True
     word = words[-1].lstrip("\"'“‘«„([")
-    if "." in word or (len(word) == 1 and word.isupper()) or (len(word) <= 2 and word.isdigit()):
+    if "." in word or len(word) == 1 or (len(word) <= 2 and word.isdigit()):
         return False
     return word.casefold() not in _ABBREVIATED
 

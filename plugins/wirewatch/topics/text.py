@@ -11,7 +11,7 @@ The work is done by look-ups in a table over the whole text; only characters tha
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -141,9 +141,9 @@ def _position(origins: NDArray[np.int64], original: int) -> int:
     return int(np.searchsorted(origins, original))
 
 
-def folded_words(text: str) -> str:
-    """A pattern's words in the same form, without the spaces around them."""
-    return fold(text).text.strip()
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """Many short texts in that form, without spaces around them."""
+    return [each.strip(" ") for each in fold(SEPARATOR.join(texts)).text.split(BREAK)] if texts else []
 
 
 def _decode(codes: NDArray[np.uint32]) -> str:

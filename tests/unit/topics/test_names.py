@@ -1,0 +1,80 @@
+"""Names of countries."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.topics.conftest import Build
+
+from wirewatch.topics.languages import guess
+from wirewatch.topics.names import declined, territory_names
+
+
+@pytest.mark.parametrize(
+    ("territory", "name", "language"),
+    [
+        ("KP", "Nordkorea", "de"),
+        ("KP", "朝鲜", "zh"),
+        ("KP", "北韓", "zh"),
+        ("RU", "روسيا", "ar"),
+        ("MM", "Burma", "en"),
+        ("MM", "Myanmar", "en"),
+    ],
+)
+def test_a_country_is_named_in_every_language(territory: str, name: str, language: str) -> None:
+    assert language in territory_names(territory)[name]
+
+
+@pytest.mark.parametrize("territory", ["CD", "CG"])
+def test_a_name_that_nobody_writes_is_none(territory: str) -> None:
+    assert not any(" - " in name for name in territory_names(territory))
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "form"),
+    [
+        ("Россия", "ru", "Россией"),
+        ("Северная Корея", "ru", "Северную Корею"),
+        ("Китай", "ru", "Китаем"),
+        ("Объединенные Арабские Эмираты", "ru", "Объединенных Арабских Эмиратов"),
+        ("Египет", "ru", "Египта"),
+        ("Північна Корея", "uk", "Північної Кореї"),
+    ],
+)
+def test_slavic_names_stand_in_their_cases(name: str, language: str, form: str) -> None:
+    assert form in declined(name, language)
+
+
+@pytest.mark.parametrize(("name", "language"), [("КНДР", "ru"), ("Чили", "ru"), ("Босния и Герцеговина", "ru"), ("Russia", "en")])
+def test_names_that_have_no_regular_cases_get_none(name: str, language: str) -> None:
+    assert declined(name, language) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "found"),
+    [
+        ("Im Norden von Island bebte die Erde, und der Flughafen ist geschlossen.", None, True),
+        ("The island was cut off by the storm and the ferries are not running.", None, False),
+        ("Storm hits island", None, False),
+        ("Island bebt", "de", True),
+        ("Island bebt", "en", False),
+        ("An island in the north", "en-GB", False),
+        ("Reykjavik says Iceland is safe", "en", True),
+    ],
+)
+def test_a_name_counts_in_the_languages_that_use_it(build: Build, text: str, language: str | None, found: bool) -> None:
+    matcher = build(concepts_={"country/iceland": {"territory": "IS"}}, it={"concept": "country/iceland"})
+    assert bool(matcher.match(title=text, summary="", text="", language=language)) is found
+
+
+def test_a_name_that_is_weak_does_not_count_alone(build: Build) -> None:
+    matcher = build(it={"concept": "country/georgia"})
+    assert not matcher.match(title="Peaches from Georgia", summary="", text="", language="en")
+    assert matcher.match(title="Talks in Tbilisi: Georgia wants more", summary="", text="", language="en")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("der rat und die stadt", "de"), ("la ville et les ponts", "fr"), ("the bridge of the city", "en"), ("putin kim", "en"), ("", "en")],
+)
+def test_languages_are_told_by_small_words(text: str, language: str) -> None:
+    assert guess(text) == language
