@@ -218,7 +218,8 @@ async def _learned(
 ) -> list[Baseline]:
     """Every topic's baseline, learned where it must be and brought up to date where a day has ended; stored where it changed."""
     today = run.now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    known = {topic: Baseline.from_json(state.state) for topic, state in states.items() if state.state is not None}
+    read = {topic: Baseline.from_json(state.state) for topic, state in states.items() if state.state is not None}
+    known = {topic: each for topic, each in read.items() if each is not None}
     fit = {topic: each for topic, each in known.items() if panel.start <= each.through <= today}
     missing = [each.topic for each in series if each.topic not in fit]
     young = [topic for topic, each in fit.items() if each.learning and each.through < today]

@@ -28,6 +28,10 @@ _AHEAD_D = 3.0
 """Growth is not believed further ahead."""
 
 
+VERSION = 1
+"""Of what is stored: it goes up when the same numbers would mean something else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
     """What was learned from one series of counts (fields as in `rhythm.Fit`)."""
@@ -74,6 +78,7 @@ class Baseline:
     def to_json(self) -> dict[str, Any]:
         """Plain data of some kilobytes."""
         return {
+            "version": VERSION,
             "topic": self.topic,
             "learned_at": self.learned_at.isoformat(),
             "through": self.through.isoformat(),
@@ -83,8 +88,10 @@ class Baseline:
         }
 
     @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Baseline:
-        """Back from `to_json`."""
+    def from_json(data: Mapping[str, Any]) -> Baseline | None:
+        """Back from `to_json`; None for one of another version, which has to be learned anew."""
+        if data.get("version") != VERSION:
+            return None
         return Baseline(
             topic=data["topic"],
             learned_at=datetime.fromisoformat(data["learned_at"]),
