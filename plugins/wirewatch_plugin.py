@@ -9,7 +9,7 @@ from airflow.api_fastapi.core_api.security import GetUserDep
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import HTTPException
 
-from wirewatch.web import User, create_app
+from wirewatch.web import ShortAddress, User, create_app
 from wirewatch.wiring.airflow import documents
 
 RIGHTS_OF = "detect_spikes"
@@ -43,7 +43,8 @@ class WirewatchPlugin(AirflowPlugin):
 
     name = "wirewatch"
     fastapi_apps = [{"app": app, "url_prefix": "/wirewatch", "name": "Wirewatch"}]  # noqa: RUF012 - as AirflowPlugin declares it
-    react_apps = [  # noqa: RUF012 - as AirflowPlugin declares it
+    fastapi_root_middlewares = [{"middleware": ShortAddress, "args": [], "kwargs": {}, "name": "Wirewatch"}]  # noqa: RUF012 - as above
+    react_apps = [  # noqa: RUF012 - as above
         {
             "name": "Wirewatch",
             "bundle_url": "./wirewatch/static/app.js",

@@ -200,7 +200,7 @@ class _Place:
 def _article(id: str, house: str, at: datetime, title: str, place: _Place | None, text: str, story: str) -> Article:
     name, country, language, kind, _ = HOUSES[house]
     url = f"https://{house}.example/world/{id}"
-    matches = ()
+    matches: tuple[TopicMatch, ...] = ()
     if place:
         evidence = tuple(
             Evidence(field=field, start=body.index(word), end=body.index(word) + len(word), words=word, concept=f"word/{word.lower()}")

@@ -99,7 +99,7 @@ class Alerts(Model):
         default_factory=dict, description="By id; topics name them under `notify`. `operators` also gets blindness and feed health."
     )
     default_notify: tuple[str, ...] = Field((), description="For topics that name nobody.")
-    page_url: str = Field("http://localhost:8080/wirewatch", description="The Airflow page that mails link to.")
+    page_url: str = Field("http://localhost:8080/plugin/wirewatch", description="The Airflow page that mails link to.")
     kibana_url: str | None = None
     heartbeat_url: str | None = Field(None, description="Pinged after every healthy detection.")
     max_attempts: int = Field(12, ge=1)

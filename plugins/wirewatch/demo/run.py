@@ -90,7 +90,8 @@ class Demo:
         """Everything in order."""
         self._look_at_the_machine()
         self._clear()
-        folder = config.write(self.home / "config", port=self.ports.newsroom, page_url=f"http://localhost:{self.ports.airflow}/wirewatch")
+        page_url = f"http://localhost:{self.ports.airflow}/plugin/wirewatch"
+        folder = config.write(self.home / "config", port=self.ports.newsroom, page_url=page_url)
         with self._progress() as progress:
             airflow = self._start(folder, progress)
             self._load(folder, progress)

@@ -119,6 +119,20 @@ def _sentence(problems: Sequence[Any]) -> str:
     return "; ".join(said)
 
 
+class ShortAddress:
+    """Leads from /wirewatch, which is not the API's (that begins with a slash), to the page; for Airflow's own application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) == "/wirewatch":
+            # Relative, so that it holds under any path; a browser keeps the fragment.
+            await RedirectResponse("plugin/wirewatch", status_code=307)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
 class _Headers:
     """Puts the security headers on every response, also on those of errors."""
 

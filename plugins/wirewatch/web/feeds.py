@@ -47,8 +47,8 @@ class FeedRow:
     """Listed in feeds.yaml and not retired."""
     paused: bool
     """As people decided last."""
-    poll_now: bool
-    """Asked for and not done yet."""
+    due: bool
+    """Is polled with the next run."""
     by: str | None
     """Who paused or resumed it last."""
     outcome: str | None
@@ -105,7 +105,7 @@ async def list_feeds(documents: Stored, now: Now) -> FeedPage:
         _new(documents, since),
     )
     decided = {hit.id: hit.source for hit in controls}
-    rows = [_row(each, names, decided.get(each.feed, {}), new.get(each.feed, 0)) for each in states]
+    rows = [_row(each, names, decided.get(each.feed, {}), new.get(each.feed, 0), now) for each in states]
     rows.sort(key=lambda each: (not each.active, each.paused, _ORDER.get(Health(each.health), 9), each.name.casefold()))
     return FeedPage(total=len(rows), since=since, feeds=tuple(rows))
 
@@ -136,7 +136,7 @@ async def _view(documents: Documents, feed: str, now: datetime) -> FeedView:
         _new(documents, now - timedelta(hours=24), feed),
     )
     return FeedView(
-        feed=_row(state, names, control.source if control else {}, new.get(feed, 0)),
+        feed=_row(state, names, control.source if control else {}, new.get(feed, 0), now),
         title=clean(state.title, 200),
         configured_url=safe_url(state.configured_url),
         first_success_at=state.first_success_at,
@@ -167,8 +167,9 @@ async def _new(documents: Documents, since: datetime, feed: str | None = None) -
     return {each["key"]: each["doc_count"] for each in answer.get("aggregations", {}).get("feeds", {}).get("buckets", ())}
 
 
-def _row(state: FeedState, names: Mapping[str, str], control: Mapping[str, Any], new: int) -> FeedRow:
-    asked = control.get("poll_now_at")
+def _row(state: FeedState, names: Mapping[str, str], control: Mapping[str, Any], new: int, now: datetime) -> FeedRow:
+    paused = bool(control.get("paused", state.paused))
+    waits = state.next_attempt_at is not None and state.next_attempt_at <= now
     return FeedRow(
         id=state.feed,
         name=clean(names.get(state.feed) or state.title or state.feed, 120),
@@ -176,8 +177,8 @@ def _row(state: FeedState, names: Mapping[str, str], control: Mapping[str, Any],
         health=state.health,
         problem=clean(state.problem, 300) if state.problem else None,
         active=state.active,
-        paused=bool(control.get("paused", state.paused)),
-        poll_now=asked is not None and (state.last_poll_at is None or datetime.fromisoformat(asked) > state.last_poll_at),
+        paused=paused,
+        due=state.active and not paused and (waits or "poll_now_at" in control),
         by=control.get("who"),
         outcome=state.outcome,
         status=state.status,

@@ -129,7 +129,7 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
       ),
     h(
       Flex,
-      { "aria-hidden": true, fontSize: "xs", color: "fg.muted", gap: 4, wrap: "wrap", minH: "1.5em", mt: 1, align: "center" },
+      { "aria-hidden": true, fontSize: "xs", color: "fg.muted", columnGap: 4, rowGap: 0, wrap: "wrap", minH: "1.5em", mt: 1, align: "center" },
       told
         ? hourText(told)
         : [

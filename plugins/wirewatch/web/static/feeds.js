@@ -74,7 +74,7 @@ function FeedTable({ feeds, since }) {
         null,
         h(
           Table.Row,
-          { bg: "bg.subtle" },
+          { bg: { base: "gray.50", _dark: "transparent" } },
           h(Table.ColumnHeader, { scope: "col" }, "Feed"),
           h(Table.ColumnHeader, { scope: "col" }, "Health"),
           h(Table.ColumnHeader, { scope: "col", textAlign: "end", whiteSpace: "nowrap", title: "Articles first seen in the last 24 hours" }, "24 h"),
@@ -131,7 +131,7 @@ function Shown({ view, me, put }) {
         Flex,
         { gap: 2, role: "group", "aria-label": "What to do" },
         feed.paused ? button("resume", "Resume", "It will be polled again.") : button("pause", "Pause", "It will not be polled until it is resumed."),
-        !feed.paused && button("poll_now", feed.poll_now ? "Asked for" : "Poll now", "It will be polled with the next run of poll_feeds."),
+        !feed.paused && !feed.due && button("poll_now", "Poll now", "It will be polled with the next run of poll_feeds."),
       ),
     h(Box, { "aria-live": "polite", _empty: { display: "none" } }, said && h(Notice, { tone: said[0] }, said[1])),
     h(Facts, {
@@ -142,7 +142,7 @@ function Shown({ view, me, put }) {
         ["Last polled", h("span", null, h(Time, { at: feed.last_poll_at }), feed.outcome ? `: ${feed.outcome.replaceAll("_", " ")}${feed.status ? ` (${feed.status})` : ""}` : "")],
         ["Last success", h(Time, { at: feed.last_success_at })],
         ["Last news", h(Time, { at: feed.last_new_at })],
-        ["Next poll", feed.paused ? "when it is resumed" : feed.next_attempt_at ? h(Time, { at: feed.next_attempt_at }) : "never: it has been retired"],
+        ["Next poll", feed.paused ? "when it is resumed" : feed.due ? "with the next run of poll_feeds" : feed.next_attempt_at ? h(Time, { at: feed.next_attempt_at }) : "never: it has been retired"],
         ["Rhythm", view.rate_per_h !== null && `${number(view.rate_per_h)} entries an hour, polled every ${number((feed.interval_s ?? 0) / 60)} min`],
         feed.failures > 0 && ["Failed", `${counted(feed.failures, "time")} in a row`],
         feed.paused && feed.by && ["Paused by", feed.by],
@@ -159,7 +159,7 @@ function Shown({ view, me, put }) {
             h(
               Table.Root,
               { size: "sm", css: { "& tr:last-of-type td": { borderBottomWidth: 0 } } },
-              h(Table.Header, null, h(Table.Row, { bg: "bg.subtle" }, ["When", "Outcome", "New", "Entries", "Took"].map((name) => h(Table.ColumnHeader, { key: name, scope: "col" }, name)))),
+              h(Table.Header, null, h(Table.Row, { bg: { base: "gray.50", _dark: "transparent" } }, ["When", "Outcome", "New", "Entries", "Took"].map((name) => h(Table.ColumnHeader, { key: name, scope: "col" }, name)))),
               h(
                 Table.Body,
                 null,

@@ -51,7 +51,7 @@ export function IncidentTable({ incidents }) {
     h(
       Table.Root,
       { size: "sm", css: { "& tr:last-of-type td": { borderBottomWidth: 0 } } },
-      h(Table.Header, null, h(Table.Row, { bg: "bg.subtle" }, ["Topic", "Size", "Severity", "State", "Began"].map((name, at) => h(Table.ColumnHeader, { key: name, scope: "col", display: { base: at === 2 ? "none" : "table-cell", md: "table-cell" } }, name)))),
+      h(Table.Header, null, h(Table.Row, { bg: { base: "gray.50", _dark: "transparent" } }, ["Topic", "Size", "Severity", "State", "Began"].map((name, at) => h(Table.ColumnHeader, { key: name, scope: "col", display: { base: at === 2 ? "none" : "table-cell", md: "table-cell" } }, name)))),
       h(
         Table.Body,
         null,

@@ -157,7 +157,7 @@ export function Topics({ page }) {
         null,
         h(
           Table.Row,
-          { bg: "bg.subtle" },
+          { bg: { base: "gray.50", _dark: "transparent" } },
           h(Table.ColumnHeader, { scope: "col" }, "Topic"),
           h(Table.ColumnHeader, { scope: "col", display: { base: "none", sm: "table-cell" } }, "Seven days"),
           h(Table.ColumnHeader, { scope: "col", textAlign: "end", whiteSpace: "nowrap", title: "Stories in the last 24 hours" }, "24 h"),
