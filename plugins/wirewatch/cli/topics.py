@@ -315,8 +315,8 @@ def _print_tried(tried: Tried) -> None:
     if not tried.articles:
         return
     most = max(tried.by_day.values())
-    for day, count in sorted(tried.by_day.items()):
+    for day, count in tried.by_day.items():
         typer.echo(f"    {day} {count:5} {'█' * max(1, round(40 * count / most))}")
-    typer.echo("    by " + ", ".join(f"{name} {count}" for name, count in tried.by_publisher.most_common(8)))
+    typer.echo("    by " + ", ".join(f"{name} {count}" for name, count in list(tried.by_publisher.items())[:8]))
     for sample in tried.samples:
         typer.echo(f"    {sample.score:3} {sample.at:%Y-%m-%d %H:%M} {sample.publisher}: {sample.title}\n        {', '.join(sample.words)}")

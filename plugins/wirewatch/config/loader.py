@@ -259,7 +259,8 @@ class _Load:
                 if feed.publisher is not None and feed.publisher not in self.publishers:
                     self._unknown("publisher", feed.publisher, self.publishers, source, ("feeds", id, "publisher"))
         for source in self._under("concepts/"):
-            for id in (source.data or {}).get("concepts") or () if isinstance(source.data, dict) else ():
+            written = source.data.get("concepts") if isinstance(source.data, dict) else None
+            for id in written if isinstance(written, dict) else ():
                 if loop := self._loop(id):
                     self.problems.append(source.problem(("concepts", id, "includes"), f"includes itself: {' → '.join(loop)}"))
 

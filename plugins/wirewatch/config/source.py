@@ -22,6 +22,8 @@ MAX_NODES = 200_000
 """Values in one file, aliases counted each time: a guard against documents that unfold without end."""
 MAX_DEPTH = 60
 
+_BRACKET = re.compile(r"[\[\]{}]")
+_DEEP_LINE = re.compile(rf"^[ \-?:]{{{MAX_DEPTH},}}", re.MULTILINE)
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$")
 
 
@@ -65,16 +67,38 @@ def read(file: str, text: str) -> Source:
     """The data of one YAML file with its lines; what is wrong is in `problems`, never raised."""
     source = Source(file=file)
     try:
+        if _may_be_deep(text) and (line := _too_deep(text)) is not None:
+            source.problems.append(Problem(file=file, line=line, key="", message="nested too deeply"))
+            return source
         node = yaml.compose(text, Loader=_FastLoader)
     except yaml.YAMLError as error:
         source.problems.append(_syntax(file, error))
         return source
-    except RecursionError:
-        source.problems.append(Problem(file=file, line=None, key="", message="nested too deeply"))
-        return source
     if node is not None:
         source.data = _Builder(source).build(node, (), ())
     return source
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether a text could nest deeper than is allowed: by brackets, or by signs and columns at the beginning of a line."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth = max(0, depth + (1 if bracket in "[{" else -1))
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH or _DEEP_LINE.search(text) is not None
+
+
+def _too_deep(text: str) -> int | None:
+    """The line where a text nests deeper than is allowed: composing it would exhaust the C parser's stack and end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_FastLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return int(event.start_mark.line) + 1  # type: ignore[union-attr]  # a mark is missing only where an event is made by hand
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
 
 
 def _syntax(file: str, error: yaml.YAMLError) -> Problem:
@@ -127,7 +151,7 @@ class _Builder:
         if node.tag not in _PLAIN_TAGS:
             self._say(path, node.start_mark.line + 1, f"the tag {node.tag} is not accepted")
             return None
-        if node.style is not None or node.tag == "tag:yaml.org,2002:str":
+        if node.style in ("'", '"', "|", ">") or node.tag == "tag:yaml.org,2002:str":
             return text
         return plain(text)
 

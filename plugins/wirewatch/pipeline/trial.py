@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,9 +38,10 @@ class Tried:
     topic: str
     articles: int = 0
     stories: int = 0
-    by_day: Counter[str] = field(default_factory=Counter)
+    by_day: dict[str, int] = field(default_factory=dict)
     """By UTC day, `2026-11-24`."""
-    by_publisher: Counter[str] = field(default_factory=Counter)
+    by_publisher: dict[str, int] = field(default_factory=dict)
+    """By name, most first."""
     gained: int = 0
     """Articles that are not tagged with it now."""
     lost: int = 0
@@ -57,6 +58,8 @@ class Trial:
         self._matcher = matcher_of(bundle)
         self._tried = {topic.id: Tried(topic=topic.id) for topic in bundle.topics}
         self._stories: dict[str, set[str]] = {topic.id: set() for topic in bundle.topics}
+        self._days: dict[str, Counter[str]] = defaultdict(Counter)
+        self._publishers: dict[str, Counter[str]] = defaultdict(Counter)
         self._latest: dict[str, list[tuple[datetime, str, Sample]]] = {topic.id: [] for topic in bundle.topics}
 
     def add(self, article: Article) -> None:
@@ -84,8 +87,8 @@ class Trial:
         tried = self._tried[id]
         tried.articles += 1
         tried.gained += id not in article.topics
-        tried.by_day[f"{article.timestamp:%Y-%m-%d}"] += 1
-        tried.by_publisher[article.publisher_name or article.publisher] += 1
+        self._days[id][f"{article.timestamp:%Y-%m-%d}"] += 1
+        self._publishers[id][article.publisher_name or article.publisher] += 1
         self._stories[id].add(article.story_id or article.id)
         sample = Sample(
             at=article.timestamp,
@@ -106,6 +109,8 @@ class Trial:
         """By topic."""
         for id, tried in self._tried.items():
             tried.stories = len(self._stories[id])
+            tried.by_day = dict(sorted(self._days[id].items()))
+            tried.by_publisher = dict(self._publishers[id].most_common())
             tried.samples = [sample for _, _, sample in sorted(self._latest[id], key=lambda entry: entry[:2], reverse=True)]
         return self._tried
 

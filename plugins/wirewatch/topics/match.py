@@ -45,19 +45,19 @@ class Index:
     pairs: Mapping[int, Mapping[int, Group]]
     """By two atoms that both must occur."""
 
-    def candidates(self, reading: Reading) -> set[int]:
-        """The topics that may match."""
+    def candidates(self, reading: Reading, *, enough: bool = True) -> set[int]:
+        """The topics whose rule may hold, and (unless `enough` is false) whose score may be enough."""
         found: set[int] = set()
         present, ceiling = reading.present, reading.ceiling
         for atom in present & self.alone.keys():
             group = self.alone[atom]
-            if not group.least or ceiling(atom) >= group.least:
+            if not (enough and group.least) or ceiling(atom) >= group.least:
                 found.update(group.topics)
         for atom in present & self.pairs.keys():
             others = self.pairs[atom]
             for other in present & others.keys():
                 group = others[other]
-                if not group.least or 1 - (1 - ceiling(atom)) * (1 - ceiling(other)) >= group.least:
+                if not (enough and group.least) or 1 - (1 - ceiling(atom)) * (1 - ceiling(other)) >= group.least:
                     found.update(group.topics)
         return found
 
@@ -101,7 +101,7 @@ class Matcher:
 
     def _found(self, reading: Reading, about: About, *, enough: bool = True) -> Iterator[tuple[Compiled, int, Finding]]:
         present = reading.present
-        for number in self._index.candidates(reading):
+        for number in self._index.candidates(reading, enough=enough):
             compiled = self._topics[number]
             if any(clause.isdisjoint(present) for clause in compiled.rest):
                 continue

@@ -33,14 +33,14 @@ _LAST = frozenset(' \t\n.!?。:;"”')
 _BLANK = re.compile(r"[ \t]{2}|[ \t\r]*+\n")
 
 _WRITTEN = """
-mr mrs ms dr prof gen sen rep gov lt col sgt capt cmdr adm maj pvt hon rev fr st sr jr no nos vs etc inc ltd co corp bros dept univ
-est al cf eg ie ed eds vol fig pp art sec jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun tel nb approx
+mr mrs ms dr prof gen sen rep gov lt col sgt capt cmdr adm maj pvt hon rev fr st sr jr vs etc inc ltd co corp bros dept univ
+cf eg ie eds vol pp jan feb apr jun jul aug sep sept oct nov tue wed thu fri tel nb approx
 hr bzw ca nr str usw evtl ggf inkl sog vgl geb abs abt mio mrd bv
-mme mlle mm me av env sra srta dra ud uds pág núm aprox excmo sig dott ing avv on onn
+mme mlle mm env sra srta dra ud uds pág núm aprox excmo dott avv onn
 г гг т д п стр ул пр пл им тыс млн млрд руб коп см др проф акад ген гос обл р н напр
 """
 _ABBREVIATED = frozenset(_WRITTEN.split())
-"""English, German, Romance languages, Russian."""
+"""English, German, Romance languages, Russian; none that is a word of its own in one of them."""
 
 
 class Bounds:
@@ -159,7 +159,8 @@ def _ends(joined: str, mark: int, following: int) -> bool:
     word = words[-1].lstrip("\"'“‘«„([")
     if "." in word or len(word) == 1 or (len(word) <= 2 and word.isdigit()):
         return False
-    return word.casefold() not in _ABBREVIATED
+    bare = word.casefold()
+    return bare not in _ABBREVIATED and not (bare in ("no", "nos", "nr", "fig", "art", "sec") and joined[following].isdigit())
 
 
 def _is_wrapped(joined: str, marks: Sequence[int]) -> bool:

@@ -37,6 +37,7 @@ def sentences(text: str) -> list[str]:
         "Yahoo! said so.",
         "He came … and went.",
         "See www.example.com for more.",
+        "He is No. 5 on the list.",
     ],
 )
 def test_what_is_no_end_divides_nothing(text: str) -> None:
@@ -48,6 +49,7 @@ def test_what_is_no_end_divides_nothing(text: str) -> None:
     [
         ("He came. She left.", ["He came.", "She left."]),
         ("“He came.” She left! Who? Nobody…", ["“He came.”", "She left!", "Who?", "Nobody…"]),
+        ("So it goes on. He said no. She said it to me. Then", ["So it goes on.", "He said no.", "She said it to me.", "Then"]),
         ("It was 1999. Then came more.", ["It was 1999.", "Then came more."]),
         ("他说。“好的。”列车开了！然后？", ["他说。", "好的。”", "列车开了！", "然后？"]),
         ("모스크바에 도착했다. 회담은 내일이다.", ["모스크바에 도착했다.", "회담은 내일이다."]),
