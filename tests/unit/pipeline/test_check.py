@@ -47,8 +47,8 @@ def test_every_example_that_does_not_is_told_with_its_place_and_why() -> None:
         'config/topics/t.yaml:8 topics[0].examples.matches[2]: "A day at the harbour" should match floods, but only mentions it: '
         "score 11, by flood",
         'config/topics/t.yaml:10 topics[0].examples.rejects[0]: "No flooding" should not match floods: score 65, by flooding',
-        'config/topics/t.yaml:11 topics[0].examples.rejects[1]: "A very long headline about floods A very long headline about floods A '
-        'very lo…" should not match floods: score 65, by floods',
+        'config/topics/t.yaml:11 topics[0].examples.rejects[1]: "A very long headline about floods A very long headline about floods A …" '
+        "should not match floods: score 65, by floods",
     ]
     with pytest.raises(ConfigError) as error:
         checked(bundle(BAD))
