@@ -10,8 +10,8 @@ from wirewatch.spikes.series import Floats
 from wirewatch.spikes.tails import log_tail, upper_count
 
 HOURS_A_WEEK = 168.0
-FEW_TOPICS = 300
-"""Fewer topics do not get more each: what happens to a topic by chance every few weeks is no exception, however few mails there are."""
+FEW_TOPICS, FEWEST = 400, 4
+"""Fewer topics do not get more each but less: what a topic on its own does by chance within a few years is no exception to it."""
 FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 """By window in hours: how many episodes begin for every hour at which it would be exceptional by chance, given the shorter windows.
 
@@ -37,7 +37,7 @@ def threshold(
     `means`, `variances`, `least` (windows, cells): a sample of windows over topics and hours of the week, and the count below which
     nothing is exceptional. Counts are whole, so most windows cannot spend all of their share; what they leave is given to all.
     """
-    wanted = math.log(false_a_week / (max(topics, FEW_TOPICS) * HOURS_A_WEEK) * step_h)
+    wanted = math.log(false_a_week / (_sharing(topics) * HOURS_A_WEEK) * step_h)
     if not means.size:
         return wanted
     weights = np.array([freshness(each, step_h) for each in hours])
@@ -48,6 +48,12 @@ def threshold(
         attained = np.exp(log_tail(np.maximum(counts, least), means, variances))
         spent.append(math.log(max(float(np.sum(weights * attained.mean(axis=1))), 1e-12)))
     return float(np.interp(wanted, np.maximum.accumulate(spent), levels))
+
+
+def _sharing(topics: int) -> float:
+    """Topics that the budget is shared among."""
+    few = max(topics, FEWEST)
+    return float(topics) if topics >= FEW_TOPICS else FEW_TOPICS * math.sqrt(FEW_TOPICS / few)
 
 
 def freshness(hours: float, step_h: float) -> float:

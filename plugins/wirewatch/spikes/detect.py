@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wirewatch.config.settings import Detection
 from wirewatch.model import Sensitivity, Severity, Spike
-from wirewatch.spikes.baseline import Baseline, covered, means, scale_at, stacked
+from wirewatch.spikes.baseline import LEARNING_HOURS, Baseline, covered, means, scale_at, stacked
 from wirewatch.spikes.budget import threshold
 from wirewatch.spikes.rhythm import grid
 from wirewatch.spikes.series import HOUR, Floats, Panel, Series
@@ -23,6 +23,8 @@ LATE = timedelta(hours=2)
 _FIRST_HOURS = 24.0
 """Known hours before which nothing is exceptional: there is nothing to be an exception from."""
 _LEARNING = np.log(20.0)
+"""How much more improbable an exception must be while a topic is learning; less and less after that."""
+_SETTLED_D = LEARNING_HOURS / 24
 _SENSITIVITY = {Sensitivity.LOW: -np.log(5.0), Sensitivity.NORMAL: 0.0, Sensitivity.HIGH: np.log(5.0)}
 _BOTH = np.log(0.6)
 """What a test leaves of its budget to the other series (stories and publishers rise together)."""
@@ -222,7 +224,8 @@ class _Bench:
         self.counts = np.stack([each.stories for each in series])
         self.rise = self._rise(means(baselines, self.fit, panel, self.where))
         sensitivity = np.array([_SENSITIVITY[each.sensitivity] for each in series])
-        caution = np.array([_LEARNING if each.learning else 0.0 for each in baselines])
+        self.days = np.array([max(each.known_hours, 1.0) / 24 for each in baselines])
+        caution = _LEARNING * np.clip(2 - self.days / _SETTLED_D, 0.0, 1.0)
         self.limit = self._threshold(topics) + sensitivity - caution
 
     def into(self, result: Survey, rows: NDArray[np.int64]) -> None:
@@ -354,7 +357,8 @@ class _Side:
             rise = 1.0 if bench.rise is None else bench.rise[window] if rows is None else bench.rise[window][rows]
             whole = trailing(usual, width) * rise
             square = trailing(usual**2, width) * rise**2
-            unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]))[:, None]
+            days = bench.days if rows is None else bench.days[rows]
+            unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + np.maximum(1 / days - 1 / _SETTLED_D, 0.0))[:, None]
             variance = fitted.fano[:, window, None] * whole + fitted.phi[:, window, None] * square + unsure * whole**2
             variance = variance + _BLIND * trailing(hidden, width) ** 2
             self.sums.append(trailing(count, width))

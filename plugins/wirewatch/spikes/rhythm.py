@@ -32,8 +32,9 @@ _CAP_SD = 4.0
 _SPIKE_SD = 6.0
 _SPIKE_SHARE = 0.02
 """At most so much of the time is taken for spikes; what happens more often is the topic's noise."""
-_FOLLOWED = 4.0
-"""Parameters that a day's mean is as good as fitted with."""
+_FOLLOWED = 3.0
+"""Parameters that the level of the effective days is as good as fitted with."""
+_MOST_FOLLOWED = 0.7
 _NOISE_WEIGHT = 4.0
 """Precision of a series' noise factor around the shared one (a standard deviation of one half)."""
 _NOISE_HELD = 10.0
@@ -158,6 +159,7 @@ class _State:
         self.by_day[np.arange(n), which_day] = 1.0
         self.shape = np.ones((k, CELLS))
         self.shape_var = np.zeros((k, 2))
+        self.freedom = np.zeros((k, 2))
         self.fano = np.ones((k, len(where.windows)))
         self.phi = np.full((k, len(where.windows)), _PHI)
         base = exposure @ self.by_day
@@ -200,9 +202,9 @@ class _State:
             seen[part] = (self.capped[part] * weight) @ self.cells
             free[part] = (mean * weight) @ self.cells / self.shape[part]
         slow = self._slowness()
-        shared, _ = _shrunk(seen.sum(axis=0)[None], free.sum(axis=0)[None], parent[None], (0.5, 0.5, 0.05))
+        shared, _, _ = _shrunk(seen.sum(axis=0)[None], free.sum(axis=0)[None], parent[None], (0.5, 0.5, 0.05))
         spread = _spread(seen, free, shared, slow)
-        self.shape, self.shape_var = _shrunk(seen, free, shared, spread, slow)
+        self.shape, self.shape_var, self.freedom = _shrunk(seen, free, shared, spread, slow)
 
     def _slowness(self) -> Floats:
         """(k,) how much noisier days are than their hours alone would make them, at least 1."""
@@ -232,6 +234,7 @@ class _State:
 
     def fit_noise(self, *, sparse: bool) -> None:
         """Fano factor and overdispersion of every window; `sparse`: from some windows, soon to be done again."""
+        steps = np.maximum(np.count_nonzero(self.exposure > 0, axis=1), 1)
         for index, width in enumerate(self.where.windows):
             stride = max(1, width // 3) * (3 if sparse else 1)
             first, second, third = [], [], []
@@ -244,9 +247,11 @@ class _State:
                 second.append(trailing(mean**2, width)[:, picked])
                 third.append((trailing(count, width)[:, picked] - total) ** 2 - total)
             overlap = 1.0 if width == 1 else 2.0
-            # The fitted mean has followed some of the noise of long windows.
-            held = 1 + _FOLLOWED * width / max(1, min(self.days, 2 * self.half_life_d) * self.where.per_day)
-            third = [(each + mean) * held - mean for each, mean in zip(third, first, strict=True)]
+            # The fitted mean has followed some of the noise: residuals are too small by its leverage.
+            slow = (self.freedom[:, 1] + _FOLLOWED * max(1.0, self.days / (2 * self.half_life_d))) * width
+            followed = (slow + np.where(width < self.where.per_day, self.freedom[:, 0], 0.0)) / steps
+            held = 1 / (1 - np.minimum(followed, _MOST_FOLLOWED))
+            third = [(each + mean) * held[part, None] - mean for each, mean, part in zip(third, first, _chunks(len(self.y)), strict=True)]
             self.fano[:, index], self.phi[:, index] = _noise(first, second, third, _KURTOSIS * overlap)
 
     def tails(self) -> Floats:
@@ -358,20 +363,25 @@ def _wide(effects: Floats, axis: int) -> Floats:
 
 def _shrunk(
     seen: Floats, free: Floats, parent: Floats, spread: tuple[float, float, float], slow: Floats | None = None
-) -> tuple[Floats, Floats]:
-    """Shapes (k, 168) of mean 1 and their relative variances (k, 2), from weighted counts and shape-free expectations."""
+) -> tuple[Floats, Floats, Floats]:
+    """Shapes (k, 168) of mean 1, their relative variances (k, 2: of an hour, of a day) and the parameters that they are worth (k, 2:
+    within days, of days), from weighted counts and shape-free expectations.
+    """
     held = np.ones(len(seen)) if slow is None else slow
     shape = np.broadcast_to(parent, seen.shape).copy()
-    errors = []
-    for axis, variance, slowness in ((2, spread[0], held), (1, spread[1], np.sqrt(held))):
+    errors, freedom = [], []
+    for axis, variance, slowness in ((2, spread[0], held), (1, spread[1], np.sqrt(held)), (0, spread[2], np.ones_like(held))):
         prior = (slowness / variance)[:, None]
-        base = _sums(_matched(free * shape, seen), axis)
-        shape = shape * _wide((_sums(seen, axis) + prior) / (base + prior), axis)
+        base = _matched(free * shape, seen)
+        count = seen
+        if axis:
+            base, count = _sums(base, axis), _sums(seen, axis)
+        effect = (count + prior) / (base + prior)
+        shape = shape * (_wide(effect, axis) if axis else effect)
         errors.append(np.mean(slowness[:, None] / (base + prior), axis=1))
-    base = _matched(free * shape, seen)
-    shape = shape * (seen + 1 / spread[2]) / (base + 1 / spread[2])
-    errors.append(np.mean(1 / (base + 1 / spread[2]), axis=1))
-    return shape / shape.mean(axis=1, keepdims=True), np.stack([errors[0] + errors[1] + errors[2], errors[0]], axis=1)
+        freedom.append(np.sum(base / (base + prior), axis=1))
+    variances = np.stack([errors[0] + errors[1] + errors[2], errors[0]], axis=1)
+    return shape / shape.mean(axis=1, keepdims=True), variances, np.stack([freedom[1] + freedom[2], freedom[0]], axis=1)
 
 
 def _matched(base: Floats, seen: Floats) -> Floats:
@@ -439,7 +449,10 @@ def _noise(means: list[Floats], squares: list[Floats], excesses: list[Floats], k
             raw = np.sum(weight * pooled * excess, axis=1)
             factor = np.clip((raw + _NOISE_WEIGHT) / (precision + _NOISE_WEIGHT), 0.05, 200.0)
         own, known = np.append(own, raw / np.maximum(precision, 1e-9)), np.append(known, precision)
-    own = np.clip((own * known + _differ(own, known)) / (known + _differ(own, known)), 0.05, 200.0)
+    held = _differ(own, known)
+    own = np.clip((own * known + held) / (known + held), 0.05, 200.0)
+    # What a false alarm costs is worse than what a spike a little later costs: noise is taken at its upper end.
+    own = own * (1 + 1 / np.sqrt(known + held))
     return 1 + own * extra, own * phi
 
 
