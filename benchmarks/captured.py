@@ -24,6 +24,7 @@ import yaml
 from aiohttp import web
 
 from wirewatch.demo.history import SimulatedClock
+from wirewatch.store.elastic import ElasticDocuments
 from wirewatch.wiring.build import assemble, utc_now
 from wirewatch.wiring.local import cluster
 
@@ -125,16 +126,18 @@ def config(site: Site, folder: Path) -> Path:
 
 async def work(site: Site, folder: Path) -> None:
     """Poll twice, process and detect, and say what became of everything."""
+    from wirewatch.config import load
     from wirewatch.pipeline.detect import detect
     from wirewatch.pipeline.poll import poll
-
-    from wirewatch.config import load
     from wirewatch.pipeline.process import process
 
     clock = SimulatedClock(now=utc_now())
     async with serving(site), assemble(cluster(PREFIX), bundle=load(config(site, folder)), channels=lambda _: {}, clock=clock) as ports:
-        await ports.documents.drop()
-        await ports.documents.ensure()
+        documents = ports.documents
+        if not isinstance(documents, ElasticDocuments):
+            raise TypeError("an Elasticsearch is needed")
+        await documents.drop()
+        await documents.ensure()
         for turn in ("first", "second"):
             for name, step in (("poll", poll), ("process", process), ("detect", detect)):
                 clock.now = utc_now()
@@ -143,8 +146,8 @@ async def work(site: Site, folder: Path) -> None:
                 print(f"{turn:6} {name:8} {time.monotonic() - began:6.1f} s  {json.dumps(done)}", flush=True)
             site.portion = 1.0
             await asyncio.sleep(3)
-        await report(ports.documents)
-        await ports.documents.drop()
+        await report(documents)
+        await documents.drop()
 
 
 async def report(documents: Any) -> None:

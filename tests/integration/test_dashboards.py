@@ -15,11 +15,12 @@ from wirewatch.dashboards.check import fields_of, queries
 from wirewatch.dashboards.install import install
 from wirewatch.errors import PermanentError, SetupError, TransientError
 from wirewatch.store.elastic import ElasticDocuments
+from wirewatch.store.indices import PROPERTIES
 
 
 def test_every_panel_asks_what_elasticsearch_answers(documents: ElasticDocuments) -> None:
     async def work() -> None:
-        for query in queries(objects(documents.names.prefix)):
+        for query in queries(objects(documents.names.prefix), PROPERTIES):
             answer = await documents.search(query.kind, query.body)
             assert answer["_shards"]["failed"] == 0, query.panel
 
@@ -29,7 +30,7 @@ def test_every_panel_asks_what_elasticsearch_answers(documents: ElasticDocuments
 def test_every_view_finds_its_fields(documents: ElasticDocuments) -> None:
     async def work() -> None:
         for view in VIEWS:
-            fields = fields_of(view.kind)
+            fields = fields_of(PROPERTIES[view.kind])
             query = {"bool": {"should": [{"exists": {"field": name}} for name in fields]}}
             assert await documents.count(view.kind, query) == 0
 

@@ -49,6 +49,7 @@ def install(
 def check(file: Path | None = _FILE, as_json: bool = JSON) -> None:
     """Say what Kibana would trip over in the file, without Kibana; exit code 1 where anything is found."""
     from wirewatch.dashboards.check import check as look
+    from wirewatch.store.indices import PROPERTIES
 
     objects = []
     for number, line in enumerate(_text(file).splitlines(), 1):
@@ -56,7 +57,7 @@ def check(file: Path | None = _FILE, as_json: bool = JSON) -> None:
             objects.append(json.loads(line))
         except ValueError as error:
             fail(f"{file or 'wirewatch.ndjson'}:{number}: not JSON: {error}", 2)
-    faults = look(objects)
+    faults = look(objects, PROPERTIES)
     if as_json:
         emit({"fault": fault} for fault in faults)
     else:

@@ -8,16 +8,17 @@ is none, attributes and versions that an import refuses.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wirewatch.dashboards import kql
 from wirewatch.dashboards.build import GRID, TYPE_VERSIONS, Object
-from wirewatch.store.indices import PROPERTIES
 
 Fields = Mapping[str, str]
 """Elasticsearch type by field name."""
+Mappings = Mapping[str, Mapping[str, Any]]
+"""Properties of the strict mapping by kind, as `store.indices.PROPERTIES` has them."""
 
 DASHBOARD_ATTRIBUTES = frozenset(
     (
@@ -48,9 +49,9 @@ class Query:
     body: Mapping[str, Any]
 
 
-def fields_of(kind: str) -> dict[str, str]:
-    """The searchable fields of a kind by the shipped mapping, with their types; dotted where nested in objects."""
-    return dict(_flat(PROPERTIES[kind], "", PROPERTIES[kind]))
+def fields_of(properties: Mapping[str, Any]) -> dict[str, str]:
+    """The searchable fields of a mapping with their types; dotted where nested in objects."""
+    return dict(_flat(properties, "", properties))
 
 
 def _flat(properties: Mapping[str, Any], prefix: str, top: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -69,24 +70,25 @@ def _flat(properties: Mapping[str, Any], prefix: str, top: Mapping[str, Any]) ->
                 yield f"{path}.{sub}", inner["type"]
 
 
-def check(objects: Sequence[Object]) -> list[str]:
+def check(objects: Sequence[Object], mappings: Mappings) -> list[str]:
     """Every fault, as `type id: what`; an empty list where there is none."""
-    return list(_Check(objects).faults())
+    return list(_Check(objects, mappings).faults())
 
 
-def queries(objects: Sequence[Object]) -> list[Query]:
+def queries(objects: Sequence[Object], mappings: Mappings) -> list[Query]:
     """What the panels ask, for running against a real Elasticsearch."""
-    kinds = _Check(objects).kinds
+    kinds = _Check(objects, mappings).kinds
     found = [query for each in objects if each["type"] in ("lens", "search") for query in _queries(each, kinds)]
-    return [query for query in found if query.kind in PROPERTIES]
+    return [query for query in found if query.kind in mappings]
 
 
 class _Check:
-    def __init__(self, objects: Sequence[Object]) -> None:
+    def __init__(self, objects: Sequence[Object], mappings: Mappings) -> None:
         self.objects = objects
+        self.mappings = mappings
         self.known = {(each["type"], each["id"]) for each in objects}
-        self.kinds = {each["id"]: _kind(each["attributes"]["title"]) for each in objects if each["type"] == "index-pattern"}
-        self.fields = {id: fields_of(kind) if kind in PROPERTIES else {} for id, kind in self.kinds.items()}
+        self.kinds = {each["id"]: _kind(each["attributes"]["title"], mappings) for each in objects if each["type"] == "index-pattern"}
+        self.fields = {id: fields_of(mappings.get(kind, {})) for id, kind in self.kinds.items()}
 
     def faults(self) -> Iterator[str]:
         seen: set[tuple[str, str]] = set()
@@ -120,7 +122,7 @@ class _Check:
 
     def _view(self, each: Object) -> Iterator[str]:
         time = each["attributes"].get("timeFieldName")
-        if self.kinds[each["id"]] not in PROPERTIES:
+        if self.kinds[each["id"]] not in self.mappings:
             yield f"no index is named {each['attributes']['title']}"
         elif time is not None and self.fields[each["id"]].get(time) != "date":
             yield f"the time field {time} is no date in the mapping"
@@ -228,9 +230,9 @@ class _Check:
             yield f"the query names the unknown field {field}"
 
 
-def _kind(title: str) -> str:
+def _kind(title: str, kinds: Iterable[str]) -> str:
     """`feed-controls` of `wirewatch-feed-controls`, whatever the prefix."""
-    return max((kind for kind in PROPERTIES if title.endswith(f"-{kind}")), key=len, default=title)
+    return max((kind for kind in kinds if title.endswith(f"-{kind}")), key=len, default=title)
 
 
 def _referenced(each: Object, name: str) -> str | None:

@@ -13,6 +13,7 @@ import pytest
 from wirewatch.dashboards import kql
 from wirewatch.dashboards.build import ndjson, objects
 from wirewatch.dashboards.check import check, fields_of
+from wirewatch.store.indices import PROPERTIES
 
 SHIPPED = Path(__file__).parents[3] / "config" / "kibana" / "wirewatch.ndjson"
 
@@ -24,7 +25,7 @@ def test_the_shipped_file_is_what_the_definitions_make() -> None:
 
 
 def test_the_shipped_file_has_no_faults() -> None:
-    assert check([json.loads(line) for line in SHIPPED.read_text(encoding="utf-8").splitlines()]) == []
+    assert check([json.loads(line) for line in SHIPPED.read_text(encoding="utf-8").splitlines()], PROPERTIES) == []
 
 
 def test_every_dashboard_has_panels_that_fill_whole_rows() -> None:
@@ -40,7 +41,7 @@ def test_another_prefix_reaches_every_data_view() -> None:
     titles = [each["attributes"]["title"] for each in objects("press-room") if each["type"] == "index-pattern"]
     assert titles
     assert all(title.startswith("press-room-") for title in titles)
-    assert check(objects("press-room")) == []
+    assert check(objects("press-room"), PROPERTIES) == []
 
 
 def find(found: list[Object], id: str) -> Object:
@@ -169,7 +170,7 @@ def break_twice(found: list[Object]) -> None:
 def test_the_check_finds(broken: Callable[[list[Object]], None], said: str) -> None:
     found = objects()
     broken(found)
-    assert any(said in fault for fault in check(found)), check(found)
+    assert any(said in fault for fault in check(found, PROPERTIES)), check(found, PROPERTIES)
 
 
 def test_kql_becomes_a_query_of_elasticsearch() -> None:
@@ -188,5 +189,5 @@ def test_what_is_no_kql_is_refused(text: str) -> None:
 
 
 def test_a_kind_that_only_ends_alike_is_not_taken_for_another() -> None:
-    assert "poll_now_at" in fields_of("feed-controls")
-    assert fields_of("articles")["topic"] == "keyword"
+    assert "poll_now_at" in fields_of(PROPERTIES["feed-controls"])
+    assert fields_of(PROPERTIES["articles"])["topic"] == "keyword"
