@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 STEP = timedelta(hours=12)
 """Between two simulated polls; every outlet's feed lists more than comes out in it."""
-LAST_DAY_STEP = timedelta(hours=1)
+LAST_DAY_STEP = timedelta(hours=2)
+DETECTION_STEP = timedelta(days=1)
+"""Between two detections before the last day: each judges all hours since the one before it."""
 
 SetClock = Callable[[datetime], Awaitable[None]]
 
@@ -43,7 +45,7 @@ class Loaded:
 
 
 def moments(start: datetime, end: datetime) -> list[datetime]:
-    """When history is polled: twice a day, hourly on the last day; `end` is the last moment."""
+    """When history is polled: twice a day, every two hours on the last day; `end` is the last moment."""
     found = []
     at = start
     while at < end - timedelta(days=1):
@@ -65,7 +67,7 @@ async def load(
     set_clock: SetClock,
     progress: Callable[[int, int, Loaded], None] = lambda *_: None,
 ) -> Loaded:
-    """Poll, process and detect from `start` to `end` on `clock`, which `ports` must have been built with.
+    """Poll and process, and more rarely detect, from `start` to `end` on `clock`, which `ports` must have been built with.
 
     `set_clock` moves the newsroom's own clock; `progress` gets the steps done, all steps and the totals so far.
     """
@@ -75,11 +77,14 @@ async def load(
 
     loaded = Loaded()
     times = moments(start, end)
+    detected = start - DETECTION_STEP
     for number, moment in enumerate(times, 1):
         clock.now = moment
         await set_clock(moment)
         loaded.add("poll", await poll(ports))
         loaded.add("process", await process(ports))
-        loaded.add("detect", await detect(ports))
+        if moment >= detected + DETECTION_STEP or moment >= end - timedelta(days=1):
+            loaded.add("detect", await detect(ports))
+            detected = moment
         progress(number, len(times), loaded)
     return loaded
