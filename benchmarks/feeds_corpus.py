@@ -1,7 +1,8 @@
 """Every captured feed once, against what its project expects of it: `python benchmarks/feeds_corpus.py [--data DIR] [--show]`.
 
 The test suites of feedparser, gofeed and others state in their files, or in files beside them, what a feed must be read as: how many
-entries, their titles, links, ids, dates and authors. Each such statement is one fact; text is compared as plain text. Prints a table by source: facts met, by feedparser itself, and the slowest file.
+entries, their titles, links, ids, dates and authors. Each such statement is one fact; text is compared as plain text. Prints a table
+by source: the facts that we and feedparser meet, and the slowest file.
 """
 
 from __future__ import annotations
