@@ -5,6 +5,7 @@ The id of an article is the id of the address it was first reached by, so a regi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +22,9 @@ URLS = "urls"
 HEALING = timedelta(days=7)
 """An address registered so long ago whose article is missing lost it to retention, not to a crash between the two writes."""
 
-_TRIES = 6
+_TRIES = 40
+"""Of a change under a version: in every round of contenders one gets through, so as many can contend."""
+_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,8 @@ async def discover(documents: Documents, articles: Sequence[Article]) -> list[st
 
 async def append(documents: Documents, article: str, index: str, *, feeds: Sequence[str], urls: Sequence[str]) -> bool:
     """Add feeds and addresses to an article, or to the one it is a duplicate of; False where there is none any more."""
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
+        await asyncio.sleep(_PAUSE_S * tried)
         hit = await documents.get(index, article)
         if hit is None:
             return False
@@ -140,7 +144,8 @@ async def save(documents: Documents, claimed: Sequence[tuple[Stored[Article], Ar
 
 
 async def _save_appended(documents: Documents, before: Stored[Article], after: Article) -> bool:
-    for _ in range(_TRIES):
+    for tried in range(_TRIES):
+        await asyncio.sleep(_PAUSE_S * tried)
         hit = await documents.get(before.index, before.id)
         if hit is None:
             return False
