@@ -30,7 +30,7 @@ from wirewatch.wiring.airflow import DEFAULTS, PLANNED, READY, every, ports, tot
     doc_md=__doc__,
 )
 def detect_spikes() -> None:
-    @task
+    @task(multiple_outputs=False)
     async def detect() -> dict[str, int]:
         """Group, count, expect and decide; plan the messages."""
         from wirewatch.pipeline.detect import detect as work
@@ -38,7 +38,7 @@ def detect_spikes() -> None:
         async with ports() as found:
             return await work(found)
 
-    @task(outlets=[PLANNED])
+    @task(multiple_outputs=False, outlets=[PLANNED])
     def wake(summary: dict[str, int]) -> dict[str, int]:
         """Wake `notify` where a message was planned."""
         return total([summary], "planned")

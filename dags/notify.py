@@ -26,7 +26,7 @@ from wirewatch.wiring.airflow import DEFAULTS, PLANNED, every, ports, within
     doc_md=__doc__,
 )
 def notify() -> None:
-    @task
+    @task(multiple_outputs=False)
     async def send() -> dict[str, int]:
         """Send every message that is due."""
         from wirewatch.pipeline.notify import notify as work

@@ -29,7 +29,7 @@ from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, documents, every, por
     doc_md=__doc__,
 )
 def poll_feeds() -> None:
-    @task
+    @task(multiple_outputs=False)
     async def publish_config() -> dict[str, str | int]:
         """Make config/ what every task works by, where it has changed and is right."""
         from wirewatch.config import settings_path
@@ -39,7 +39,7 @@ def poll_feeds() -> None:
         async with documents() as found:
             return await publish(found, settings_path(), utc_now())
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @task(multiple_outputs=False, trigger_rule=TriggerRule.ALL_DONE)
     async def plan() -> list[dict[str, int]]:
         """The parts of the work that have feeds due."""
         from wirewatch.pipeline.handout import due_feeds
@@ -49,7 +49,11 @@ def poll_feeds() -> None:
             await sync_feeds(found)
             return await due_feeds(found)
 
-    @task(map_index_template="part {{ task.op_kwargs['slot'] + 1 }} of {{ task.op_kwargs['slots'] }}", max_active_tis_per_dagrun=8)
+    @task(
+        multiple_outputs=False,
+        map_index_template="part {{ task.op_kwargs['slot'] + 1 }} of {{ task.op_kwargs['slots'] }}",
+        max_active_tis_per_dagrun=8,
+    )
     async def poll(slot: int, slots: int) -> dict[str, int]:
         """Ask the feeds of one part and store what is new."""
         from wirewatch.pipeline.poll import poll as work
@@ -57,7 +61,7 @@ def poll_feeds() -> None:
         async with ports() as found:
             return await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=5)))
 
-    @task(outlets=[DISCOVERED])
+    @task(multiple_outputs=False, outlets=[DISCOVERED])
     def wake(summaries: list[dict[str, int]]) -> dict[str, int]:
         """Wake `process_articles` where there is anything new."""
         return total(summaries, "new")

@@ -29,7 +29,7 @@ from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, READY, every, ports, 
     doc_md=__doc__,
 )
 def process_articles() -> None:
-    @task
+    @task(multiple_outputs=False)
     async def plan() -> list[dict[str, int]]:
         """The parts of the work that have pages to fetch."""
         from wirewatch.pipeline.handout import due_articles
@@ -37,7 +37,11 @@ def process_articles() -> None:
         async with ports() as found:
             return await due_articles(found)
 
-    @task(map_index_template="part {{ task.op_kwargs['slot'] + 1 }} of {{ task.op_kwargs['slots'] }}", max_active_tis_per_dagrun=8)
+    @task(
+        multiple_outputs=False,
+        map_index_template="part {{ task.op_kwargs['slot'] + 1 }} of {{ task.op_kwargs['slots'] }}",
+        max_active_tis_per_dagrun=8,
+    )
     async def process(slot: int, slots: int) -> dict[str, int]:
         """Fetch, extract, judge and tag the articles of one part."""
         from wirewatch.pipeline.process import process as work
@@ -45,7 +49,7 @@ def process_articles() -> None:
         async with ports() as found:
             return await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=8)))
 
-    @task(outlets=[READY])
+    @task(multiple_outputs=False, outlets=[READY])
     def wake(summaries: list[dict[str, int]]) -> dict[str, int]:
         """Wake `detect_spikes` where articles became readable."""
         return total(summaries, "ready", "partial")
