@@ -22,7 +22,8 @@ from wirewatch.wiring.workers import workers
 class Cluster:
     """How Elasticsearch is reached."""
 
-    url: str
+    url: str = field(repr=False)
+    """May carry a login."""
     prefix: str = "wirewatch"
     api_key: str | None = field(default=None, repr=False)
     ca: str | None = None
