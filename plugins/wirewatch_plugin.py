@@ -1,38 +1,67 @@
-"""The Wirewatch page in Airflow's navigation, and the API behind it."""
+"""The Wirewatch page in Airflow's navigation, and the API behind it.
 
-from __future__ import annotations
+Every task loads every plugin, so what takes seconds to import is imported by the api-server's first request.
+"""
 
-from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
-from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
-from airflow.api_fastapi.core_api.security import GetUserDep
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cached_property
+from typing import Any
+
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import HTTPException
-
-from wirewatch.web import ShortAddress, User, create_app
-from wirewatch.wiring.airflow import documents
 
 RIGHTS_OF = "detect_spikes"
 """Who may read this DAG may look at the page; who may edit it may change incidents and feeds."""
 
-
-def _may(user: GetUserDep, method: ResourceMethod) -> bool:
-    return get_auth_manager().is_authorized_dag(method=method, details=DagDetails(id=RIGHTS_OF), user=user)
-
-
-def reader(user: GetUserDep) -> User:
-    """Whoever is logged in to Airflow and may read the DAG; raises 401 or 403."""
-    if not _may(user, "GET"):
-        raise HTTPException(403, f"You may not look at this: it takes the permission to read the DAG {RIGHTS_OF}.")
-    return User(id=str(user.get_id()), name=user.get_name())
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def may_change(user: GetUserDep) -> bool:
-    """Whether they may edit the DAG."""
-    return _may(user, "PUT")
+class Api:
+    """The ASGI application under /wirewatch."""
+
+    @cached_property
+    def _app(self) -> Application:
+        from airflow.api_fastapi.app import get_auth_manager
+        from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
+        from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+        from airflow.api_fastapi.core_api.security import GetUserDep
+        from fastapi import HTTPException
+
+        from wirewatch.web import User, create_app
+        from wirewatch.wiring.airflow import documents
+
+        def may(user: GetUserDep, method: ResourceMethod) -> bool:
+            return get_auth_manager().is_authorized_dag(method=method, details=DagDetails(id=RIGHTS_OF), user=user)
+
+        def reader(user: GetUserDep) -> User:
+            if not may(user, "GET"):
+                raise HTTPException(403, f"You may not look at this: it takes the permission to read the DAG {RIGHTS_OF}.")
+            return User(id=str(user.get_id()), name=user.get_name())
+
+        def may_change(user: GetUserDep) -> bool:
+            return may(user, "PUT")
+
+        return create_app(documents=documents, user=reader, may_change=may_change)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
-app = create_app(documents=documents, user=reader, may_change=may_change)
+class ShortAddress:
+    """Leads from /wirewatch, which is not the API's (that goes on with a slash), to the page."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) == "/wirewatch":
+            # Relative, so that it holds under any path; a browser keeps the fragment.
+            await send({"type": "http.response.start", "status": 307, "headers": [(b"location", b"plugin/wirewatch")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await self.app(scope, receive, send)
 
 
 class WirewatchPlugin(AirflowPlugin):
@@ -42,7 +71,7 @@ class WirewatchPlugin(AirflowPlugin):
     """
 
     name = "wirewatch"
-    fastapi_apps = [{"app": app, "url_prefix": "/wirewatch", "name": "Wirewatch"}]  # noqa: RUF012 - as AirflowPlugin declares it
+    fastapi_apps = [{"app": Api(), "url_prefix": "/wirewatch", "name": "Wirewatch"}]  # noqa: RUF012 - as AirflowPlugin declares it
     fastapi_root_middlewares = [{"middleware": ShortAddress, "args": [], "kwargs": {}, "name": "Wirewatch"}]  # noqa: RUF012 - as above
     react_apps = [  # noqa: RUF012 - as above
         {

@@ -162,6 +162,19 @@ def test_a_topic_is_found_and_shown(desk: Desk) -> None:
     desk.shoot("topic", SHOTS)
 
 
+def test_the_page_says_when_elasticsearch_is_away(desk: Desk) -> None:
+    page = desk.page
+    said = "Elasticsearch cannot be reached right now"
+    desk.open("#/incidents")
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    page.route("**/wirewatch/api/overview", lambda route: route.fulfill(status=503, json={"detail": f"{said}."}))
+    page.get_by_role("navigation", name="Wirewatch").get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("alert")).to_contain_text(said)
+    page.unroute("**/wirewatch/api/overview")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name=re.compile("spiking"))).to_be_visible()
+
+
 def test_a_viewer_looks_and_cannot_change(browser: Browser, watch: Watch) -> None:
     desk = Desk(browser, watch)
     desk.log_in("viewer", then=link(watch, OPEN, "ack"))

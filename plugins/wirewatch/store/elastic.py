@@ -34,11 +34,19 @@ _MAX_WINDOW = 10_000
 class ElasticDocuments:
     """Documents under one prefix in one cluster; an async context manager.
 
-    Call `ensure` once before the first write: without the index templates Elasticsearch would guess mappings.
+    Call `ensure` once before the first write: without the index templates Elasticsearch would guess mappings. `patience_s` are the
+    waits before another try where Elasticsearch is too busy or cannot be reached (default `BACKOFF_S`).
     """
 
     def __init__(
-        self, *, url: str, prefix: str = "wirewatch", api_key: str | None = None, ca: str | None = None, timeout_s: float = 30.0
+        self,
+        *,
+        url: str,
+        prefix: str = "wirewatch",
+        api_key: str | None = None,
+        ca: str | None = None,
+        timeout_s: float = 30.0,
+        patience_s: Sequence[float] | None = None,
     ) -> None:
         options: dict[str, Any] = {"request_timeout": timeout_s, "max_retries": 0, "retry_on_status": ()}
         if api_key:
@@ -47,6 +55,7 @@ class ElasticDocuments:
             options["ca_certs"] = ca
         self.url = url
         self.names = indices.Names(prefix)
+        self._patience_s = patience_s
         self._client = AsyncElasticsearch(url, **options)
 
     async def __aenter__(self) -> Self:
@@ -172,7 +181,7 @@ class ElasticDocuments:
 
     async def _send(self, batch: list[tuple[int, Write, bytes]], done: dict[int, Written], refused: list[str]) -> None:
         """Send one batch until every write of it has an answer that is not "busy"."""
-        for wait in (*BACKOFF_S, None):
+        for wait in self._waits():
             body = b"".join(lines for _, _, lines in batch)
             answer = await self._call(partial(self._client.perform_request, "POST", "/_bulk", headers=_NDJSON, body=body))
             busy = []
@@ -265,6 +274,10 @@ class ElasticDocuments:
 
     # ------------------------------------------------------------ below
 
+    def _waits(self) -> tuple[float | None, ...]:
+        """Before each further try; None: there is none."""
+        return (*(BACKOFF_S if self._patience_s is None else self._patience_s), None)
+
     def _place(self, index: str) -> str:
         return self.names.concrete(index) if index in indices.PROPERTIES else index
 
@@ -274,7 +287,7 @@ class ElasticDocuments:
         A write whose answer was lost is sent again: `create` then answers `exists` and a write under `seq_no` a conflict,
         both of which every caller must live with anyway.
         """
-        for wait in (*BACKOFF_S, None):
+        for wait in self._waits():
             try:
                 return await request()
             except ApiError as error:
@@ -287,11 +300,17 @@ class ElasticDocuments:
                     raise StoreUnavailable(f"Elasticsearch answered {error.status_code}: {reason}") from error
             except (NoConnection, ConnectionTimeout) as error:
                 if wait is None:
-                    raise StoreUnavailable(f"Elasticsearch at {self.url} cannot be reached: {error.message}") from error
+                    raise StoreUnavailable(f"Elasticsearch at {_without_login(self.url)} cannot be reached: {error.message}") from error
             except TransportError as error:
-                raise StoreUnavailable(f"Elasticsearch at {self.url}: {error.message}") from error
+                raise StoreUnavailable(f"Elasticsearch at {_without_login(self.url)}: {error.message}") from error
             await asyncio.sleep(wait)
         raise AssertionError("not reached")
+
+
+def _without_login(url: str) -> str:
+    """An address fit for a message: the login in it is not for logs and pages."""
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
 def _hit(item: Mapping[str, Any]) -> Hit:

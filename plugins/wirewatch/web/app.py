@@ -16,7 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wirewatch.errors import ConfigError, Conflict, StoreUnavailable, TransientError, WirewatchError
+from wirewatch.errors import ConfigError, Conflict, SetupError, StoreUnavailable, TransientError, WirewatchError
 from wirewatch.web import access, articles, feeds, incidents, overview, topics
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,8 @@ def _errors(app: FastAPI) -> None:
         if isinstance(error, ConfigError):
             first = str(error.problems[0]) if error.problems else "unknown"
             return JSONResponse({"detail": f"The published configuration cannot be read by this version: {first}"}, 500)
+        if isinstance(error, SetupError):
+            return JSONResponse({"detail": f"{error}."}, 503)
         request.app.state.store.forget()
         return JSONResponse({"detail": "Elasticsearch refused the request; the api-server's log says why."}, 502)
 
@@ -117,20 +119,6 @@ def _sentence(problems: Sequence[Any]) -> str:
         what = str(problem["msg"]).removeprefix("Value error, ")
         said.append(f"{where}: {what}" if where else what)
     return "; ".join(said)
-
-
-class ShortAddress:
-    """Leads from /wirewatch, which is not the API's (that begins with a slash), to the page; for Airflow's own application."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].removeprefix(scope.get("root_path", "")) == "/wirewatch":
-            # Relative, so that it holds under any path; a browser keeps the fragment.
-            await RedirectResponse("plugin/wirewatch", status_code=307)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
 
 
 class _Headers:

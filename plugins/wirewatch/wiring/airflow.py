@@ -94,11 +94,19 @@ async def ports() -> AsyncIterator[Ports]:
 
 @asynccontextmanager
 async def documents() -> AsyncIterator[Documents]:
-    """The store alone; raises `StoreUnavailable`."""
+    """The store alone, for somebody who waits for an answer: it gives up sooner than a task would.
+
+    Raises `StoreUnavailable`, or `SetupError` where Airflow has no connection for it.
+    """
     from wirewatch.store.elastic import ElasticDocuments
 
-    where = cluster(await BaseHook.aget_connection(ELASTICSEARCH))
-    async with ElasticDocuments(url=where.url, prefix=where.prefix, api_key=where.api_key, ca=where.ca) as found:
+    try:
+        where = cluster(await BaseHook.aget_connection(ELASTICSEARCH))
+    except AirflowNotFoundException as error:
+        raise SetupError(f"Airflow has no connection {ELASTICSEARCH}: add it, or set AIRFLOW_CONN_{ELASTICSEARCH.upper()}") from error
+    async with ElasticDocuments(
+        url=where.url, prefix=where.prefix, api_key=where.api_key, ca=where.ca, timeout_s=15, patience_s=(0.3, 0.7)
+    ) as found:
         await found.ensure()
         yield found
 
