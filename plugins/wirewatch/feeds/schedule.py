@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from wirewatch.config.settings import Polling
 from wirewatch.model import Feed, FeedState
 
-FRESH = timedelta(minutes=24)
+FRESH = timedelta(minutes=34)
 """Interval of a feed that brings one entry an hour. With a budget of polls, waiting is least where intervals go with the inverse
 square root of the rate (minimise the sum of rate x interval / 2 over feeds, given the sum of 1 / interval): four times as much
 news, twice as many polls.
@@ -21,13 +21,15 @@ FRESHEST = timedelta(minutes=8)
 """More often than this is polled only so that nothing is missed."""
 SHARE_OF_LIST = 0.7
 """No more of a list than this is let go by between two polls, at the fastest that the feed has been."""
-BURST = 14
-"""A feed may at any time begin to bring so many times what it does: polls overlap even then."""
+BURST = 32
+"""A feed may at any time begin to bring so many times what it does in the mean (twice that by day, twelve times as much in a
+burst, and several at a time): polls overlap even then. Found by benchmarks/polling_sim.py.
+"""
 SHORT_LIST = 5
 """Shorter lists do not show how fast a feed can be: two entries of one minute would be taken for its pace."""
-FLOOR_OF_RHYTHM = 0.4
+FLOOR_OF_RHYTHM = 0.3
 """A quiet night slows polling to this share of the long rhythm at most."""
-QUIET_PEAK = 0.5
+QUIET_PEAK = 0.35
 """Share of its fastest pace that a feed is trusted not to exceed while it is slow."""
 RECENT = timedelta(hours=3)
 LONG = timedelta(days=7)
@@ -127,18 +129,20 @@ def interval_of(state: FeedState, feed: Feed, polling: Polling, fresh_for: timed
     """
     low, high = bounds(feed, polling)
     own = share_of(feed.id)
-    if state.rate_per_h is None:
-        wait = polling.default_interval
-        safe = high
-    else:
+    wait, known = polling.default_interval, high
+    if state.rate_per_h is not None:
+        let_go = _let_go(state.listed or 1)
         rate = max(state.recent_per_h or 0.0, FLOOR_OF_RHYTHM * state.rate_per_h)
-        # At night its fastest is less fast too.
+        # While it is slow its fastest is less fast too.
         peak = (state.peak_per_h or 0.0) * min(1.0, max(QUIET_PEAK, rate / max(state.rate_per_h, 1e-6)))
-        safe = _times(_HOUR, _let_go(state.listed or 1) / max(BURST * rate, peak, 1e-6), high)
-        wait = min(safe, max(FRESHEST, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high)))
+        known = _times(_HOUR, let_go / max(rate, peak, 1e-6), high)
+        # What is recent already is a burst where it is more than the mean.
+        sudden = _times(_HOUR, let_go / max(BURST * max(rate / 2, state.rate_per_h), 1e-6), high)
+        fresh = max(FRESHEST, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high))
+        wait = min(known, sudden, fresh)
     wait *= 0.9 + 0.2 * own
     if state.ttl_s is not None:
-        wait = max(wait, min(safe, timedelta(seconds=min(state.ttl_s, LAST_RETRY.total_seconds()))))
+        wait = max(wait, min(known, timedelta(seconds=min(state.ttl_s, LAST_RETRY.total_seconds()))))
     if fresh_for is not None:
         wait = max(wait, fresh_for)
     return min(max(wait, low), high * (1 - 0.1 * own) if high > low else high)
