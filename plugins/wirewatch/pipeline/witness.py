@@ -19,6 +19,9 @@ from wirewatch.store import counts as store
 
 _LOOK_BACK = timedelta(hours=72)
 """Stories may have begun so long before the window that they are still told in."""
+_ALERT = 0.5
+_ENOUGH = 1 / 3
+"""The score of half the evidence that an alert needs."""
 Row = tuple[datetime, int, float, float]
 
 
@@ -33,22 +36,17 @@ class Witness:
         self._silent: Mapping[str, Judged] = {}
 
     async def prepare(self, spikes: Mapping[str, Sequence[Spike]]) -> None:
-        """Judge again, all topics together: knowing what each spiking topic's largest publisher brought, and had it been silent."""
-        knowing, silent = dict(self.outlook.series), dict(self.outlook.series)
+        """Judge again, all topics together: the whole panel, for the charts, and had each spiking topic's largest publisher been silent."""
+        silent = dict(self.outlook.series)
         for topic, found in spikes.items():
-            series = self.outlook.series[topic]
-            less = await self._without_largest(series, found)
-            brought = np.maximum(np.nan_to_num(series.stories) - np.nan_to_num(less.stories), 0.0)
-            knowing[topic] = replace(series, largest=brought)
-            silent[topic] = replace(less, single_publisher=True)
-        self._whole, self._silent = self._judge(knowing), self._judge(silent) if spikes else {}
+            silent[topic] = await self._without_largest(self.outlook.series[topic], found)
+        self._whole, self._silent = self._judge(self.outlook.series), self._judge(silent) if spikes else {}
 
     def independent(self, topic: str, spikes: Sequence[Spike]) -> list[Spike]:
-        """The exceptional hours that do not rest on one publisher, unless the topic allows that."""
+        """The exceptional hours that do not rest on one publisher, unless the topic allows that: without it, much would be left."""
         if self.outlook.series[topic].single_publisher:
             return list(spikes)
-        holding = {spike.at for spike in self._whole[topic].spikes}
-        return [spike for spike in spikes if spike.at in holding]
+        return [spike for spike in spikes if self._left(topic, spike) >= _ENOUGH]
 
     async def evidence(self, incident: Incident, spike: Spike | None) -> IncidentEvidence:
         """What an incident rests on now."""
@@ -56,7 +54,7 @@ class Witness:
         articles = await self._articles_of(topic, since)
         holds = incident.evidence.without_largest if incident.evidence else True
         if spike is not None and topic in self._silent:
-            holds = any(each.at == spike.at for each in self._silent[topic].spikes)
+            holds = self._left(topic, spike) >= _ALERT
         if self._others is None:
             self._others = await store.titles(self.ports.documents, since)
         return evidence_of(
@@ -68,6 +66,11 @@ class Witness:
             other_titles=self._others,
             without_largest=holds,
         )
+
+    def _left(self, topic: str, spike: Spike) -> float:
+        """The score of an exceptional hour had the largest publisher been silent."""
+        judged = self._silent[topic]
+        return float(judged.score[judged.hours.index(spike.at - HOUR)])
 
     async def _articles_of(self, topic: str, since: datetime) -> list[Article]:
         """A topic's counted articles from `since` to now, and some before."""
