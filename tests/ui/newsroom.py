@@ -31,7 +31,7 @@ from wirewatch.model import (
     Status,
     TopicMatch,
 )
-from wirewatch.store import articles, notifications
+from wirewatch.store import articles, counts, notifications
 from wirewatch.store import config as published
 from wirewatch.store.base import Documents, Write
 from wirewatch.store.documents import to_document
@@ -150,6 +150,7 @@ async def fill(documents: Documents, now: datetime) -> None:
         [Write(op="index", index=documents.index_for(kind, at), id=id, doc=to_document(value)) for kind, id, value, at in found],
         refresh=True,
     )
+    await documents.put("config", counts.CURSOR, {"kind": "cursor", "until": now.isoformat(), "at": now.isoformat()})
     await notifications.create(documents, [_mail(train, now)])
     await documents.refresh("notifications")
 

@@ -58,7 +58,7 @@ def test_the_overview_shows_what_spikes_first(desk: Desk) -> None:
     rows = page.get_by_role("row")
     expect(rows).to_have_count(1 + len(TOPICS))
     expect(rows.nth(1)).to_contain_text("spiking")
-    expect(page.get_by_text("98 % of coverage seen")).to_be_visible()
+    expect(page.get_by_text("98% of coverage seen")).to_be_visible()
     desk.shoot("page", SHOTS)
     # A number leads to what it counts, and back.
     cards.first.get_by_role("link", name="Open Russia–North Korea ties").click()

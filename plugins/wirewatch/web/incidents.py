@@ -15,6 +15,7 @@ from wirewatch.alerts import phrases
 from wirewatch.alerts.text import clean, marked, safe_url
 from wirewatch.model import Article, Headline, Incident, IncidentEvent, IncidentState, Severity
 from wirewatch.pipeline import incidents as life
+from wirewatch.spikes.incidents import BLINDNESS
 from wirewatch.store import config as published
 from wirewatch.store import incidents as store
 from wirewatch.store import notifications
@@ -53,6 +54,8 @@ class IncidentRow:
     """One incident in a list."""
 
     id: str
+    about: str
+    """`topic`, or `sight`: Wirewatch itself could not see enough."""
     topic: str
     topic_name: str
     state: str
@@ -270,11 +273,12 @@ def row(incident: Incident) -> IncidentRow:
     hours = sorted(evidence.hours)[-48:] if evidence else []
     return IncidentRow(
         id=incident.id,
+        about="sight" if incident.topic == BLINDNESS else "topic",
         topic=incident.topic,
         topic_name=clean(incident.topic_name, 200),
         state=incident.state,
         severity=incident.severity,
-        size=phrases.total(incident) if closed else phrases.size(incident),
+        size=_size(incident),
         opened_at=incident.opened_at,
         began_at=incident.began_at,
         last_spike_at=incident.last_spike_at,
@@ -289,6 +293,14 @@ def row(incident: Incident) -> IncidentRow:
         headline=_headline(evidence.headlines[0]) if evidence and evidence.headlines else None,
         hours=tuple(HourView(at=at, stories=seen, expected=expect, upper=upper) for at, seen, expect, upper in hours),
     )
+
+
+def _size(incident: Incident) -> str:
+    if incident.series == "coverage":
+        return f"At most {incident.observed:.0%} of the usual coverage was looked at"
+    if incident.series == "queue":
+        return f"Articles waited for {phrases.span(timedelta(hours=incident.observed))} to be read"
+    return phrases.total(incident) if incident.state is IncidentState.CLOSED else phrases.size(incident)
 
 
 async def view(documents: Documents, incident: Incident, now: datetime) -> IncidentView:
@@ -311,7 +323,7 @@ async def view(documents: Documents, incident: Incident, now: datetime) -> Incid
         expected=incident.expected,
         upper=incident.upper,
         score=incident.score,
-        reason=phrases.reason(incident),
+        reason=f"{_size(incident)}." if incident.topic == BLINDNESS else phrases.reason(incident),
         caveats=phrases.caveats(incident),
         independent=evidence.independent if evidence else 0,
         first=_headline(evidence.first) if evidence and evidence.first else None,

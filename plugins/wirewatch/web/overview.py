@@ -19,7 +19,7 @@ from wirewatch.web.access import Now, Reader, Stored, area, may_change
 from wirewatch.web.incidents import IncidentRow, ongoing, row
 from wirewatch.web.incidents import search as search_incidents
 from wirewatch.web.tallies import Sight
-from wirewatch.web.topics import TopicPage, page_of, seen
+from wirewatch.web.topics import TopicPage, believable, page_of
 
 router = area("overview")
 
@@ -84,16 +84,15 @@ async def me(user: Reader, change: Annotated[bool, Depends(may_change)]) -> Me:
 @router.get("/overview")
 async def overview(documents: Stored, now: Now, topics: Annotated[int, Query(ge=1, le=100)] = 25) -> Overview:
     """What is spiking first, then the topics, and how much is seen."""
-    bundle, open_now, past, hours, feeds, articles = await asyncio.gather(
+    bundle, open_now, past, feeds, articles = await asyncio.gather(
         published.published(documents),
         ongoing(documents),
         search_incidents(documents, states=[IncidentState.CLOSED], closed_since=now - timedelta(days=7), limit=5),
-        tallies.recent_coverage(documents, now - timedelta(days=2)),
         _feeds(documents),
         _articles(documents, now),
     )
-    sight = tallies.sight(now, hours, bundle.settings.detection if bundle else Detection())
-    page = await page_of(documents, now, bundle, open_now, seen(now, bundle, hours), limit=topics)
+    sight = await tallies.look(documents, now, bundle.settings.detection if bundle else Detection())
+    page = await page_of(documents, now, bundle, open_now, believable(sight), limit=topics)
     return Overview(
         now=now,
         published=bundle is not None,

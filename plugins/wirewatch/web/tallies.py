@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 from wirewatch.config.settings import Detection
 from wirewatch.model import Counts, Coverage
+from wirewatch.store import counts
 from wirewatch.store.base import Documents
 from wirewatch.store.documents import from_document
 
@@ -19,7 +21,8 @@ USUAL_FROM = timedelta(days=2)
 """Less history than this gives no usual number."""
 SPARK_HOURS = 6
 SPARK_BARS = 28
-STALE_AFTER = timedelta(minutes=90)
+STALE_AFTER = timedelta(minutes=45)
+"""Without a complete detection for so long, what is stored says little about now."""
 SEEN_WELL = 0.9
 _MAX_TOPICS = 20_000
 
@@ -52,16 +55,25 @@ def day_start(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) - 23 * HOUR
 
 
-def sight(now: datetime, hours: Sequence[Coverage], settings: Detection) -> Sight:
-    """What recent hours of coverage, newest first, say; pure."""
-    if not hours:
-        return Sight(state="unknown")
-    newest = hours[0]
-    if now - newest.until > STALE_AFTER:
-        return Sight(state="stale", since=newest.until, feeds=newest.feeds)
+async def look(documents: Documents, now: datetime, settings: Detection) -> Sight:
+    """How much is seen now."""
+    hours, cursor = await asyncio.gather(
+        recent_coverage(documents, now - timedelta(days=2)), documents.get(documents.index_for("config"), counts.CURSOR)
+    )
+    at = cursor.source.get("at") if cursor else None
+    return sight(now, hours, datetime.fromisoformat(at) if at else None, settings)
+
+
+def sight(now: datetime, hours: Sequence[Coverage], counted_at: datetime | None, settings: Detection) -> Sight:
+    """What recent hours of coverage, newest first, and the last complete detection say; pure."""
+    feeds = hours[0].feeds if hours else 0
+    if counted_at is None:
+        return Sight(state="unknown", feeds=feeds)
+    if now - counted_at > STALE_AFTER:
+        return Sight(state="stale", since=counted_at, feeds=feeds)
     whole = [hour for hour in hours if hour.hour + HOUR <= now]
     if not whole or not whole[0].feeds:
-        return Sight(state="unknown", feeds=newest.feeds)
+        return Sight(state="unknown", feeds=feeds)
     limit = settings.blind_coverage if whole[0].coverage < settings.blind_coverage else SEEN_WELL
     if whole[0].coverage >= limit:
         return Sight(state="clear", coverage=whole[0].coverage, feeds=whole[0].feeds)

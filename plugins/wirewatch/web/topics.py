@@ -12,14 +12,15 @@ from typing import Annotated
 from fastapi import HTTPException, Query
 
 from wirewatch.config import Bundle
-from wirewatch.model import Coverage, Incident, IncidentState, Topic
+from wirewatch.config.settings import Detection
+from wirewatch.model import Incident, IncidentState, Topic
 from wirewatch.store import config as published
 from wirewatch.store.base import Documents
 from wirewatch.web import tallies
 from wirewatch.web.access import Now, Stored, area
 from wirewatch.web.incidents import IncidentRow, ongoing, row
 from wirewatch.web.incidents import search as search_incidents
-from wirewatch.web.tallies import HourView, Numbers
+from wirewatch.web.tallies import HourView, Numbers, Sight
 
 router = area("topics")
 
@@ -78,18 +79,14 @@ async def list_topics(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> TopicPage:
     """Topics with their last 24 hours against the usual, what is spiking first."""
-    bundle, open_now, hours = await asyncio.gather(
-        published.published(documents), ongoing(documents), tallies.recent_coverage(documents, now - timedelta(days=2))
-    )
-    return await page_of(documents, now, bundle, open_now, seen(now, bundle, hours), q=q, offset=offset, limit=limit)
+    bundle, open_now, sight = await _state(documents, now)
+    return await page_of(documents, now, bundle, open_now, believable(sight), q=q, offset=offset, limit=limit)
 
 
 @router.get("/topics/{topic:path}")
 async def show_topic(documents: Stored, now: Now, topic: str) -> TopicView:
     """One topic: its hours of two weeks against what was expected, and its incidents."""
-    bundle, open_now, coverage = await asyncio.gather(
-        published.published(documents), ongoing(documents), tallies.recent_coverage(documents, now - timedelta(days=2))
-    )
+    bundle, open_now, sight = await _state(documents, now)
     known = next((each for each in bundle.topics if each.id == topic), None) if bundle else None
     if known is None:
         raise HTTPException(404, f"There is no topic {topic!r} in the published configuration.")
@@ -102,7 +99,7 @@ async def show_topic(documents: Stored, now: Now, topic: str) -> TopicView:
     )
     current = {each.topic: each for each in open_now}
     return TopicView(
-        topic=_row(known, found.get(topic, Numbers()), bars.get(topic, ()), current.get(topic), seen(now, bundle, coverage)),
+        topic=_row(known, found.get(topic, Numbers()), bars.get(topic, ()), current.get(topic), believable(sight)),
         since=tallies.day_start(now),
         notify=known.notify,
         hours=hours,
@@ -110,11 +107,14 @@ async def show_topic(documents: Stored, now: Now, topic: str) -> TopicView:
     )
 
 
-def seen(now: datetime, bundle: Bundle | None, hours: Sequence[Coverage]) -> bool:
-    """Whether calm may be believed."""
-    if bundle is None:
-        return False
-    return tallies.sight(now, hours, bundle.settings.detection).state in ("clear", "partial", "unknown")
+def believable(sight: Sight) -> bool:
+    """Whether calm means anything."""
+    return sight.state in ("clear", "partial", "unknown")
+
+
+async def _state(documents: Documents, now: datetime) -> tuple[Bundle | None, list[Incident], Sight]:
+    bundle, open_now = await asyncio.gather(published.published(documents), ongoing(documents))
+    return bundle, open_now, await tallies.look(documents, now, bundle.settings.detection if bundle else Detection())
 
 
 async def page_of(

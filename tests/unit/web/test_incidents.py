@@ -157,3 +157,13 @@ def test_half_a_decision_is_refused(web: Any, incident: Incident) -> None:
 
 def test_an_unknown_incident_is_not_changed(web: Any) -> None:
     assert "no incident" in web.post("/incidents/none%231", {"what": "ack"}, status=404)["detail"]
+
+
+def test_blindness_is_told_from_news(web: Any, incident: Incident) -> None:
+    blind = replace(incident, id="blindness#1", topic="blindness", topic_name="Wirewatch cannot see", evidence=None)
+    web.put("incidents", {"blindness#1": replace(blind, series="coverage", observed=0.12, expected=1.0, upper=0.5)})
+    found = web.get("/incidents/blindness%231")
+    assert found["row"]["about"] == "sight"
+    assert found["reason"] == "At most 12% of the usual coverage was looked at."
+    web.put("incidents", {"blindness#1": replace(blind, series="queue", observed=3.0)})
+    assert web.get("/overview")["incidents"][0]["size"] == "Articles waited for 3 hours to be read"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from wirewatch.config.settings import Detection
 from wirewatch.model import Counts, Coverage, FeedState, Health, Incident, IncidentState, Severity, Status, Topic
+from wirewatch.store import counts
 from wirewatch.web.tallies import Numbers, fill_hours, sight
 from wirewatch.web.topics import rank, state_of
 
@@ -68,6 +70,8 @@ def test_topics_are_shown_against_what_is_usual_for_them(web: Any, article: Any)
     web.put("feeds", {"harbour": feed("harbour"), "mill": feed("mill", health=Health.FAILING), "old": feed("old", active=False)})
     web.add(article("a", "Harbour is full"), article("b", "Harbour", story_id="a"), article("c", "Old", ago=timedelta(days=2)))
 
+    asyncio.run(web.documents.put("config", counts.CURSOR, {"kind": "cursor", "until": NOW.isoformat(), "at": NOW.isoformat()}))
+
     found = web.get("/overview")
 
     dams, harbours = found["topics"]["topics"]
@@ -107,23 +111,27 @@ def test_what_needs_to_be_read_for_long_is_said(web: Any, article: Any) -> None:
     assert watch["waiting_since"] == "2026-11-24T12:20:00Z"
 
 
+MINUTE = timedelta(minutes=1)
+
+
 @pytest.mark.parametrize(
-    ("hours", "state", "since"),
+    ("hours", "counted_at", "state", "since"),
     [
-        ([], "unknown", None),
-        ([hour(0), hour(1)], "clear", None),
-        ([hour(0, 0.0), hour(1)], "clear", None),
-        ([hour(0), hour(1, 0.8), hour(2, 0.7), hour(3)], "partial", 2),
-        ([hour(0), hour(1, 0.3), hour(2, 0.4), hour(3, 0.8), hour(4, 0.2)], "blind", 2),
-        ([hour(0), hour(1, 0.3), hour(4, 0.3)], "blind", 1),
-        ([hour(0, feeds=0), hour(1, 0.0, feeds=0)], "unknown", None),
-        ([hour(3), hour(4)], "stale", 2),
+        ([], None, "unknown", None),
+        ([], MINUTE, "unknown", None),
+        ([hour(0), hour(1)], MINUTE, "clear", None),
+        ([hour(0, 0.0), hour(1)], MINUTE, "clear", None),
+        ([hour(0), hour(1, 0.8), hour(2, 0.7), hour(3)], MINUTE, "partial", THIS_HOUR - 2 * HOUR),
+        ([hour(0), hour(1, 0.3), hour(2, 0.4), hour(3, 0.8), hour(4, 0.2)], MINUTE, "blind", THIS_HOUR - 2 * HOUR),
+        ([hour(0), hour(1, 0.3), hour(4, 0.3)], MINUTE, "blind", THIS_HOUR - HOUR),
+        ([hour(0, feeds=0), hour(1, 0.0, feeds=0)], MINUTE, "unknown", None),
+        ([hour(0), hour(1)], HOUR, "stale", NOW - HOUR),
     ],
 )
-def test_sight(hours: list[Coverage], state: str, since: int | None) -> None:
-    found = sight(NOW, hours, Detection())
-    assert found.state == state
-    assert found.since == (None if since is None else THIS_HOUR - since * HOUR)
+def test_sight(hours: list[Coverage], counted_at: timedelta | None, state: str, since: datetime | None) -> None:
+    """`counted_at`: how long ago."""
+    found = sight(NOW, hours, None if counted_at is None else NOW - counted_at, Detection())
+    assert (found.state, found.since) == (state, since)
 
 
 def test_calm_is_only_said_where_it_is_known() -> None:

@@ -63,7 +63,7 @@ const hourText = (hour) =>
   `${moment(hour.at)}: ${hour.stories} ${hour.stories === 1 ? "story" : "stories"}` +
   (hour.expected === null ? "" : `, ${number(hour.expected)} expected`) +
   (hour.upper === null ? "" : `, up to ${number(hour.upper)} would not surprise`) +
-  (hour.coverage !== null && hour.coverage < SEEN ? `; only ${Math.round(hour.coverage * 100)} % of coverage was seen` : "");
+  (hour.coverage !== null && hour.coverage < SEEN ? `; only ${Math.round(hour.coverage * 100)}% of coverage was seen` : "");
 
 // What was seen, hour by hour, against what was expected; red since `began`.
 export function Hours({ hours, began = null, ended = null, height = 220 }) {

@@ -38,7 +38,7 @@ export const short = (value) => (value !== null && value > 0 && value < 0.05 ? "
 
 export const counted = (value, one, many = `${one}s`) => `${number(value)} ${Math.round(value * 10) === 10 ? one : many}`;
 
-export const percent = (share) => `${Math.round(share * 100)} %`;
+export const percent = (share) => `${Math.round(share * 100)}%`;
 
 export function relative(at, now = Date.now()) {
   const seconds = (new Date(at).getTime() - now) / 1000;

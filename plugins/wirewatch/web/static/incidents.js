@@ -79,6 +79,7 @@ export function Incident({ id, query, me }) {
 
 function Shown({ view, me, wanted, put }) {
   const { row } = view;
+  const ours = row.about === "sight";
   const since = row.began_at;
   const until = row.closed_at ?? null;
   const all = href("articles", null, { topics: row.topic, since, until, counted: 1, sort: "earliest" });
@@ -96,7 +97,7 @@ function Shown({ view, me, wanted, put }) {
         view.peak !== row.severity && h(Tag, { kind: view.peak, variant: "outline" }, `${view.peak} at its peak`),
         row.found_late && h(Tag, { kind: "closed", variant: "outline" }, "found late"),
       ),
-      h(Title, null, h(To, { href: href("topics", row.topic), textDecorationColor: "transparent" }, row.topic_name)),
+      h(Title, null, ours ? row.topic_name : h(To, { href: href("topics", row.topic), textDecorationColor: "transparent" }, row.topic_name)),
       h(Text, { fontSize: { base: "md", md: "lg" }, lineHeight: "1.45" }, view.reason),
       h(Text, { color: "fg.muted", fontSize: "sm" }, h(Origin, { view })),
       view.caveats.length > 0 && h(Stack, { as: "ul", gap: 1, fontSize: "sm", color: "fg.muted", listStylePosition: "inside", listStyleType: "disc" }, view.caveats.map((each) => h("li", { key: each }, each))),
@@ -110,13 +111,15 @@ function Shown({ view, me, wanted, put }) {
       h(
         Stack,
         { gap: { base: 6, md: 7 }, minW: 0 },
-        h(Section, { title: "Headlines", side: row.articles > 0 && h(To, { href: all }, `All ${counted(row.articles, "article")}`) }, h(Headlines, { headlines: view.headlines })),
+        ours
+          ? h(Section, { title: "What to do" }, h(Text, { fontSize: "sm" }, h(To, { href: href("feeds", null, { show: "ill" }) }, "Look at the feeds"), " that fail, and at the runs of poll_feeds and process_articles in Airflow. What happens meanwhile is found late, or not at all."))
+          : h(Section, { title: "Headlines", side: row.articles > 0 && h(To, { href: all }, `All ${counted(row.articles, "article")}`) }, h(Headlines, { headlines: view.headlines })),
         h(Spreading, { view }),
       ),
       h(
         Stack,
         { gap: { base: 6, md: 7 }, minW: 0 },
-        h(Section, { title: "In numbers" }, h(Evidence, { view, all })),
+        !ours && h(Section, { title: "In numbers" }, h(Evidence, { view, all })),
         h(Section, { title: "What happened" }, h(Timeline, { events: view.events })),
         h(Section, { title: "Who was told" }, h(Told, { told: view.told })),
       ),
