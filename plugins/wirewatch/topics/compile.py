@@ -33,7 +33,7 @@ def compile_topics(topics: Sequence[Topic], concepts: Mapping[str, Mapping[str, 
     scores = [int(cast("int", topic.rule.get("min_score", DEFAULT_MIN_SCORE))) for topic in topics]
     index, rest = _index(nodes, scores)
     compiled = [
-        Compiled(topic=topic, rule=node, min_score=scores[number], rest=rest[number])
+        Compiled(topic=topic, rule=node, min_score=scores[number], rest=rest[number], plain=_is_plain(node))
         for number, (topic, node) in enumerate(zip(topics, nodes, strict=True))
     ]
     return Matcher(vocabulary, compiled, index)
@@ -83,6 +83,7 @@ class _Words:
         automaton = AhoCorasick(list(self.texts))
         texts = list(self.texts)
         owners = [[slot // 4 for slot in slots if slot % 4 in (STRONG, WEAK)] for slots in self.slots]
+        own = [frozenset(concept.strong) for concept in self.concepts]
         for number, concept in enumerate(self.concepts):
             if not concept.family:
                 continue
@@ -93,7 +94,7 @@ class _Words:
                     if len(texts[find].strip()) >= len(whole.strip()):
                         continue
                     for owner in owners[find]:
-                        if owner != number and self.concepts[owner].family == concept.family:
+                        if owner != number and self.concepts[owner].family == concept.family and key not in own[owner]:
                             self._add(4 * owner + HIDER, key)
 
     def vocabulary(self) -> Vocabulary:
@@ -120,11 +121,23 @@ class _Words:
             ],
             atoms=atoms,
             sources=self._sources(includes),
+            direct=self._direct(includes),
         )
+
+    def _direct(self, includes: Sequence[tuple[int, ...]]) -> list[int | None]:
+        """By atom: its only slot, where that is all there is to it."""
+        found: list[int | None] = []
+        for number, (concept, inner) in enumerate(zip(self.concepts, includes, strict=True)):
+            more = inner or concept.hidden_by or any(4 * number + role in self.keys for role in (WEAK, HIDER))
+            found.append(None if more else 4 * number + STRONG)
+        return [*found, *(4 * len(includes) + number for number in range(len(self.phrases)))]
 
     def _sources(self, includes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
         """By atom: the slots whose finds may be occurrences of it."""
-        found = [tuple(4 * each + role for each in (number, *inner) for role in (STRONG, WEAK)) for number, inner in enumerate(includes)]
+        found = [
+            tuple(slot for each in (number, *inner) for slot in (4 * each + STRONG, 4 * each + WEAK) if slot in self.keys)
+            for number, inner in enumerate(includes)
+        ]
         return [*found, *((4 * len(includes) + number,) for number in range(len(self.phrases)))]
 
     def _included(self, concept: Concept) -> tuple[int, ...]:
@@ -168,6 +181,8 @@ def _index(nodes: Sequence[Node], scores: Sequence[int]) -> tuple[Index, list[Cl
     index = Index(
         alone={atom: group(numbers) for atom, numbers in alone.items()},
         pairs={one: {other: group(numbers) for other, numbers in others.items()} for one, others in pairs.items()},
+        alone_atoms=frozenset(alone),
+        pair_atoms=frozenset(pairs),
     )
     return index, rest
 

@@ -24,6 +24,8 @@ class Compiled:
     min_score: int
     rest: Clauses
     """What must occur besides what brought it up."""
+    plain: bool
+    """What brought it up has shown already that its words are prominent enough."""
 
 
 class Group(NamedTuple):
@@ -44,16 +46,18 @@ class Index:
     """By atom."""
     pairs: Mapping[int, Mapping[int, Group]]
     """By two atoms that both must occur."""
+    alone_atoms: frozenset[int]
+    pair_atoms: frozenset[int]
 
     def candidates(self, reading: Reading, *, enough: bool = True) -> set[int]:
         """The topics whose rule may hold, and (unless `enough` is false) whose score may be enough."""
         found: set[int] = set()
         present, ceiling = reading.present, reading.ceiling
-        for atom in present & self.alone.keys():
+        for atom in present & self.alone_atoms:
             group = self.alone[atom]
             if not (enough and group.least) or ceiling(atom) >= group.least:
                 found.update(group.topics)
-        for atom in present & self.pairs.keys():
+        for atom in present & self.pair_atoms:
             others = self.pairs[atom]
             for other in present & others.keys():
                 group = others[other]
@@ -105,7 +109,7 @@ class Matcher:
             compiled = self._topics[number]
             if any(clause.isdisjoint(present) for clause in compiled.rest):
                 continue
-            if enough and 100 * compiled.rule.limit(reading)[1] + 1 < compiled.min_score:
+            if enough and not compiled.plain and 100 * compiled.rule.limit(reading)[1] + 1 < compiled.min_score:
                 continue
             finding = compiled.rule.find(reading, about)
             if finding is not None:
@@ -150,11 +154,14 @@ def _best_first(parts: Sequence[Sequence[Occurrence]]) -> Iterator[Occurrence]:
     for part, occurrences in enumerate(parts):
         for each in occurrences:
             named.setdefault(each.sentence, set()).add(part)
-
-    def rank(each: Occurrence) -> tuple[int, int, int]:
-        place = 0 if each.in_title else 1 if each.in_lead else 2
-        return place, -len(named[each.sentence]), each.start
-
-    firsts = sorted((min(part, key=rank) for part in parts if part), key=rank)
-    yield from firsts
-    yield from sorted((each for part in parts for each in part), key=rank)
+    ranked = sorted(
+        (0 if each.in_title else 1 if each.in_lead else 2, -len(named[each.sentence]), each.start, part, each)
+        for part, occurrences in enumerate(parts)
+        for each in occurrences
+    )
+    shown: set[int] = set()
+    for _, _, _, part, each in ranked:
+        if part not in shown:
+            shown.add(part)
+            yield each
+    yield from (each for _, _, _, _, each in ranked)

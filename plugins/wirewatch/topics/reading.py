@@ -14,9 +14,9 @@ from ahocorasick_rs import AhoCorasick
 from wirewatch.topics.keys import Key, Span
 from wirewatch.topics.languages import guess
 from wirewatch.topics.occurrence import LEAD, Occurrence
-from wirewatch.topics.score import from_signs, prominence
-from wirewatch.topics.sentences import FIELDS, SUMMARY, TEXT, Bounds
-from wirewatch.topics.text import BREAK, SEPARATOR, fold
+from wirewatch.topics.score import LEAD_SENTENCES, from_signs, prominence
+from wirewatch.topics.sentences import FIELDS, Bounds
+from wirewatch.topics.text import SEPARATOR, fold
 
 MAX_CHARACTERS = {"title": 2_000, "summary": 20_000, "text": 200_000}
 """Of each field that are read."""
@@ -34,8 +34,11 @@ _WORD = re.compile(rf"[{_DENSE}]{{1,2}}|[^\s{_DENSE}]+")
 _FIELD_GAP = 100_000
 """Words between two fields: nothing is near over such a distance."""
 
+_ENOUGH = 8
+"""Sentences of the text that are counted before a closer look."""
+
 Extent = tuple[int, int]
-"""How many finds, and where in the folded text the first one stands."""
+"""How many finds, and where in the folded text the first one begins."""
 
 Find = tuple[int, int, int]
 """Number of the key's text in the automaton, start and end."""
@@ -58,6 +61,8 @@ class Vocabulary:
     """By concept: the concepts that it includes, through all levels, itself not."""
     hidden_by: Sequence[tuple[int, ...]]
     """By concept: the concepts whose aliases hide its aliases."""
+    direct: Sequence[int | None]
+    """By atom: its only slot, where what is found for it is what counts: nothing hidden, weak or included."""
     sources: Sequence[tuple[int, ...]]
     """By atom: the slots that its occurrences come from."""
     atoms: Sequence[tuple[int, ...]]
@@ -89,15 +94,13 @@ class Reading:
         self.present: set[int] = set()
         for slot in found:
             self.present.update(atoms[slot])
-        self._length: int | None = None
         self._bounds: Bounds | None = None
         self._guessed: str | None = None
         self._named: dict[int, list[Span]] = {}
         self._occurrences: dict[int, list[Occurrence]] = {}
         self._words: list[int] | None = None
-        self._title_end = self.folded.find(BREAK)
-        self._tail: int | None = None
-        """Where in the folded text the lead is over."""
+        self._lead: Sequence[int] | None = None
+        """Where the summary or text begins, its second sentence, its third, and what follows the lead."""
         self._greatest: dict[tuple[int, int], float] = {}
         self._ceilings: dict[int, float] = {}
         self._prominence: dict[int, float] = {}
@@ -110,18 +113,8 @@ class Reading:
         """Its sentences."""
         if self._bounds is None:
             ends = (self.bases[1] - 3, self.bases[2] - 3, len(self.joined) - 1)
-            self._bounds = Bounds(self.joined, self._as_read.marks(), list(zip(self.bases, ends, strict=True)))
+            self._bounds = Bounds(self.joined, tuple(zip(self.bases, ends, strict=True)))
         return self._bounds
-
-    @property
-    def length(self) -> int:
-        """About how many sentences its text has, or its summary where there is no text."""
-        if self._length is None:
-            body, end = (self.bases[TEXT], len(self.joined) - 1)
-            if end <= body:
-                body, end = self.bases[SUMMARY], self.bases[TEXT] - 3
-            self._length = self.bounds.roughly(body, end)
-        return self._length
 
     def place(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and offsets in the original of a stretch of folded text."""
@@ -141,25 +134,29 @@ class Reading:
     def extent(self, atom: int) -> Extent:
         """How often a concept or phrase can occur at most, and where first: known before its signs are looked at."""
         count, first = 0, len(self.folded)
+        found = self.found
         for slot in self.vocabulary.sources[atom]:
-            finds = self.found.get(slot)
-            if finds is not None:
+            if slot in found:
+                finds = found[slot]
                 count += len(finds)
-                for _, start, _ in finds:
-                    first = min(first, start)
+                start = finds[0][1] if len(finds) == 1 else min([find[1] for find in finds])
+                if start < first:
+                    first = start
         return count, first
 
     def at_most(self, extent: Extent) -> float:
         """The greatest prominence that such occurrences can have."""
         count, first = extent
-        if self._tail is None:
-            tail = self.bounds.after(LEAD)
-            self._tail = len(self.folded) if tail is None else self._as_read.at(tail)
-        place = 0 if first >= self._tail else 1 if first >= self._title_end else 2
+        if not count:
+            return 0.0
+        if self._lead is None:
+            self._lead = self.bounds.lead(LEAD)
+        # A key may begin with the space in front of its word.
+        place = bisect_right(self._lead, self.origin(first + 1))
         known = self._greatest.get((count, place))
         if known is None:
-            known = from_signs(float(place == 2), float(place > 0), count, self.length) if count else 0.0
-            self._greatest[count, place] = known
+            title, grade = float(place == 0), LEAD_SENTENCES[max(place, 1) - 1] if place <= LEAD else 0.0
+            known = self._greatest[count, place] = from_signs(title, grade, count, self.bounds.length(_ENOUGH))
         return known
 
     def ceiling(self, atom: int) -> float:
@@ -173,21 +170,20 @@ class Reading:
         """How prominent a concept or phrase is in the article."""
         known = self._prominence.get(atom)
         if known is None:
-            known = self._prominence[atom] = prominence((self.occurrences(atom),), 1, self.bounds, self.length)
+            known = self._prominence[atom] = prominence((self.occurrences(atom),), 1, self.bounds)
         return known
 
     def occurrences(self, atom: int) -> list[Occurrence]:
         """Where a concept or phrase occurs, in order, the longest of overlapping ones."""
         known = self._occurrences.get(atom)
         if known is None:
-            concepts = len(self.vocabulary.concepts)
-            spans = self._effective(atom) if atom < concepts else self._spans(4 * concepts + atom - concepts)
-            known = self._occurrences[atom] = self._placed(atom, _longest(spans)[:MAX_OCCURRENCES])
+            slot = self.vocabulary.direct[atom]
+            spans = self._effective(atom) if slot is None else self._spans(slot)
+            if len(spans) > 1:
+                spans = _longest(spans)[:MAX_OCCURRENCES]
+            at, origin = self.bounds.at, self.origin
+            known = self._occurrences[atom] = [Occurrence(start, end, *at(origin(start)), atom) for start, end in spans]
         return known
-
-    def _placed(self, atom: int, spans: Sequence[Span]) -> list[Occurrence]:
-        at, origin = self.bounds.at, self.origin
-        return [Occurrence(start, end, *at(origin(start)), atom) for start, end in spans]
 
     def _effective(self, concept: int) -> list[Span]:
         """Where a concept is named: its own aliases and those of the concepts that it includes, weak ones where they count."""

@@ -79,7 +79,7 @@ class Leaf:
             return None
         if not self.places and self.need == 1:
             return Finding((found,), reading.prominence(self.atom))
-        return Finding((found,), score.prominence((found,), 1, reading.bounds, reading.length))
+        return Finding((found,), score.prominence((found,), 1, reading.bounds))
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:
         """By the number of its finds."""
@@ -112,7 +112,7 @@ class Some:
             parts = [part for part in near if part]
         strongest = max(member.weight for member, _ in found)
         union = [each for part in parts for each in part]
-        whole = score.weighed(score.prominence((union,), 1, reading.bounds, reading.length), strongest)
+        whole = score.weighed(score.prominence((union,), 1, reading.bounds), strongest)
         best = max((score.weighed(finding.prominence, member.weight) for member, finding in found), default=0.0)
         return Finding([union], max(whole, best) if self.need == 1 else whole)
 
@@ -176,7 +176,7 @@ class Every:
         if near is None and self.within is not None:
             return None
         own = score.combined([finding.prominence for _, finding in worded], [part.weight for part, _ in worded])
-        whole = score.joined(None if near is None else score.prominence(near, len(near), reading.bounds, reading.length), own)
+        whole = score.joined(None if near is None else score.prominence(near, len(near), reading.bounds), own)
         return Finding(near if near is not None else parts, whole)
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:

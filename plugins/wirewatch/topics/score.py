@@ -35,8 +35,8 @@ SCATTERED = 0.5
 """What parts count that nowhere stand near each other."""
 
 
-def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds, length: int) -> float:
-    """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that) in `length` sentences."""
+def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds) -> float:
+    """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that)."""
     named: dict[int, int] = {}
     in_title = in_lead = 0
     lead = best = count = brief = 0.0
@@ -59,7 +59,7 @@ def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds,
         else:
             brief += share
     lead = max(lead, ACROSS * best * min(1.0, in_lead.bit_count() / need))
-    return from_signs(min(1.0, in_title.bit_count() / need), lead, count or brief, length)
+    return from_signs(min(1.0, in_title.bit_count() / need), lead, count or brief, bounds.length())
 
 
 def from_signs(title: float, lead: float, count: float, sentences: int) -> float:

@@ -1,17 +1,15 @@
 """Where sentences and paragraphs begin in an article's title, summary and text; pure.
 
-A full stop ends a sentence unless what stands before it is an abbreviation, an initial or a short number, or what follows goes on in
-small letters. Chinese, Japanese, Arabic and Hindi marks end one without a space. A line ends a paragraph unless the text is wrapped
-at a fixed width, as wire copy is.
+A full stop ends a sentence unless it is one of several, or what stands before it is an abbreviation, an initial or a short number;
+whether capitals follow does not count, as there are none in many scripts and headlines. Chinese, Japanese, Arabic and Hindi marks end
+one without a space. A line ends a paragraph unless the text is wrapped at a fixed width, as wire copy is.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-
-from wirewatch.topics.text import FULL_STOPS, LINES, STOPS
 
 TITLE, SUMMARY, TEXT = range(3)
 """The fields of an article."""
@@ -20,14 +18,18 @@ FIELDS = ("title", "summary", "text")
 LONGEST = 1000
 """Characters after which a sentence without an end is taken to have ended."""
 
+_STOPS = ".!?…‽"
+_FULL_STOPS = "。！？｡؟۔।॥።"
+"""They end a sentence without a space behind them."""
+_LINES = "\n\u2028\u2029"
 _CLOSING = r"\"'”’»›)\]」』）》】"
 _OPENING = r"\"'“‘«‹„(\["
-_STOP = re.compile(rf"([.!?…‽]++[{_CLOSING}]*+)\s++[{_OPENING}]*+")
-_FULL_STOP = re.compile(rf"([{FULL_STOPS}.!?…‽]++[{_CLOSING}]*+)\s*+[{_OPENING}]*+")
-"""They end a sentence without a space behind them."""
-_LINE = re.compile(rf"(\s++)[{_OPENING}]*+")
+_END = re.compile(rf"([{_STOPS}{_FULL_STOPS}{_LINES}][{_STOPS}{_FULL_STOPS}]*+[{_CLOSING}]*+)(\s*+)[{_OPENING}]*+")
 _LONG = 8
 """Letters that no abbreviation has."""
+_NUMBERED = frozenset(("no", "nr", "p"))
+"""Abbreviations where a number follows."""
+_LINE = re.compile("\n")
 _LAST = frozenset(' \t\n.!?。:;"”')
 """With one of these a line ends where its writer meant it to."""
 _BLANK = re.compile(r"[ \t]{2}|[ \t\r]*+\n")
@@ -44,42 +46,24 @@ _ABBREVIATED = frozenset(_WRITTEN.split())
 
 
 class Bounds:
-    """The sentences of one article, counted through all fields; found as far as somebody asks.
+    """The sentences of one article, counted through all fields; found as far as somebody asks. `fields` say where each field lies."""
 
-    `marks` are the offsets in the joined fields of all that may end a sentence or line, `fields` say where each field lies.
-    """
-
-    def __init__(self, joined: str, marks: Sequence[int], fields: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, joined: str, fields: Sequence[tuple[int, int]]) -> None:
         self._joined = joined
-        self._marks = marks
-        self._wrapped = _is_wrapped(joined, marks)
+        self._wrapped = _is_wrapped(joined)
         self.starts: list[int] = []
         self._lines: list[int] = []
         """Where paragraphs end."""
         self._firsts = [0, 0, 0]
         """The first sentence of each field."""
         self._rest: Iterator[int] = iter(())
-        at = 0
+        self._begin = fields[SUMMARY][0]
         for field, (begin, end) in enumerate(fields):
             self.starts.extend(self._rest)
             self._firsts[field] = len(self.starts)
             self._lines.append(max(begin - 1, 0))
-            upto = bisect_right(marks, end, at)
             filled = end > begin and not joined[begin:end].isspace()
-            self._rest = _sentences(joined, marks[at:upto], begin, end, self._lines, wrapped=self._wrapped) if filled else iter(())
-            at = upto
-
-    def roughly(self, begin: int, end: int) -> int:
-        """About how many sentences a stretch has, found without looking at abbreviations."""
-        joined = self._joined
-        found = 1
-        for mark in self._marks[bisect_left(self._marks, begin) : bisect_left(self._marks, end - 1)]:
-            char, after = joined[mark], joined[mark + 1]
-            if char == "\n":
-                found += not (self._wrapped or joined[mark - 1].isspace() or joined[mark - 1] in STOPS)
-            else:
-                found += char in FULL_STOPS or after.isspace()
-        return found
+            self._rest = _sentences(joined, begin, end, self._lines, wrapped=self._wrapped) if filled else iter(())
 
     def at(self, position: int) -> tuple[int, int, int]:
         """The sentence that a character of the joined fields is in, its rank, and its field."""
@@ -103,71 +87,88 @@ class Bounds:
             return sentence, sentence - summary + 1, SUMMARY
         return sentence, 0, TITLE
 
-    def after(self, count: int) -> int | None:
-        """Where the text goes on after so many sentences; None: it does not."""
-        wanted = self._firsts[TEXT] + count
-        while len(self.starts) <= wanted:
+    def lead(self, count: int) -> list[int]:
+        """Where summary or text begin, and then each further sentence of the text up to the one behind the first `count`.
+
+        Where there are fewer, their places are past the end.
+        """
+        self.length(count + 1)
+        text = self._firsts[TEXT]
+        after = self.starts[text + 1 : text + count + 1]
+        return [self._begin, *after, *([len(self._joined)] * (count - len(after)))]
+
+    def length(self, enough: int | None = None) -> int:
+        """How many sentences the text has (or the summary, where there is no text), counted as far as is `enough`."""
+        _, summary, text = self._firsts
+        while enough is None or len(self.starts) < text + enough:
             start = next(self._rest, None)
             if start is None:
-                return None
+                break
             self.starts.append(start)
-        return self.starts[wanted]
+        return len(self.starts) - text or text - summary
 
     def paragraph(self, sentence: int) -> int:
         """The paragraph that a sentence which was asked for begins in, counted through all fields."""
         return bisect_right(self._lines, self.starts[sentence])
 
 
-def _sentences(joined: str, marks: Sequence[int], begin: int, end: int, lines: list[int], *, wrapped: bool) -> Iterator[int]:
+def _sentences(joined: str, begin: int, end: int, lines: list[int], *, wrapped: bool) -> Iterator[int]:
     """Where the sentences of one field start, long ones divided; ends of paragraphs are added to `lines`."""
-    last = done = begin
+    last = begin
     yield begin
-    for mark in marks:
-        if mark < done:
-            continue
-        char = joined[mark]
-        if char in LINES:
-            if wrapped and not _BLANK.match(joined, mark + 1):
-                continue
-            found = _LINE.match(joined, mark)
-            lines.append(mark)
-        else:
-            found = (_FULL_STOP if char in FULL_STOPS else _STOP).match(joined, mark)
-        if found is None:
-            continue
-        start = found.end()
-        done = found.end(1)
+    for match in _END.finditer(joined, begin, end + 1):
+        mark, start = match.span()
         if start >= end:
             break
-        if start > last and (char != "." or _ends(joined, mark, start)) and not (char in "!?…‽" and joined[start].islower()):
+        char = joined[mark]
+        after, upto = match.span(2)
+        if after == upto and char in _STOPS:
+            continue
+        if char in _LINES or joined[after:upto] not in ("", " "):
+            line = mark if char in _LINES else _line_in(joined, after, upto)
+            if line is not None and (not wrapped or _BLANK.match(joined, line + 1)):
+                lines.append(line)
+            elif char in _LINES:
+                continue
+        if char in _STOPS and not _ends(joined, mark, start):
+            continue
+        if start > last:
             yield from range(last + LONGEST, start, LONGEST)
             yield start
             last = start
     yield from range(last + LONGEST, end, LONGEST)
 
 
+def _line_in(joined: str, begin: int, end: int) -> int | None:
+    """Where a line ends in the white space of a stretch; None: nowhere."""
+    return next((at for at in range(begin, end) if joined[at] in _LINES), None)
+
+
 def _ends(joined: str, mark: int, following: int) -> bool:
-    """Whether a full stop, with white space behind it and the next word at `following`, ends a sentence."""
-    if joined[following].islower():
+    """Whether a mark, with white space behind it and the next word at `following`, ends a sentence."""
+    if joined[mark] != ".":
+        return joined[mark] != "…"
+    if joined[mark + 1] in ".…":
         return False
-    near = joined[max(mark - _LONG, 0) : mark]
-    if near.isalnum() or joined[mark + 1] in STOPS:
+    near = mark - _LONG if mark > _LONG else 0
+    space = max(joined.rfind(" ", near, mark), joined.rfind("\n", near, mark))
+    word = joined[space + 1 : mark] if space >= 0 else ""
+    if len(word) > 2 and word.isalpha():
+        return word.casefold() not in _ABBREVIATED
+    word = word.lstrip("\"'“‘«„([")
+    if not word:
         return True
-    words = near.split()
-    if not words or near[-1].isspace():
-        return True
-    word = words[-1].lstrip("\"'“‘«„([")
-    if "." in word or len(word) == 1 or (len(word) <= 2 and word.isdigit()):
+    if "." in word or len(word) == 1 or (len(word) == 2 and word.isdigit()):
         return False
     bare = word.casefold()
-    return bare not in _ABBREVIATED and not (bare in ("no", "nos", "nr", "fig", "art", "sec") and joined[following].isdigit())
+    return bare not in _ABBREVIATED and not (bare in _NUMBERED and joined[following].isdigit())
 
 
-def _is_wrapped(joined: str, marks: Sequence[int]) -> bool:
+def _is_wrapped(joined: str) -> bool:
     """Whether lines end at a fixed width rather than where paragraphs do."""
-    count = joined.count("\n")
+    count = joined.count("\n") - joined.count("\n\n")
     if count < 3 or len(joined) / count >= 120:
         return False
-    lines = [mark for mark in marks if joined[mark] == "\n"]
+    lines = [match.start() for match in _LINE.finditer(joined)]
     inside = sum(joined[line - 1] not in _LAST and joined[line + 1].isalpha() for line in lines)
-    return inside * 2 > len(lines)
+    return inside * 2 > count

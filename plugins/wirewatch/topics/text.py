@@ -13,7 +13,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,18 +30,14 @@ OTHER, WORD, ARABIC, HEBREW, HANGUL, RUN = range(6)
 _MAX_CLUSTER = 30
 """Marks on one letter that are looked at (composing them takes quadratic time)."""
 
-_DROP, _SEVERAL, _MARK, _SPACE, _LINE, _STOP = (np.uint32(1 << bit) for bit in range(24, 30))
+_DROP, _SEVERAL, _MARK, _SPACE = (np.uint32(1 << bit) for bit in range(24, 28))
 """What a character is, beside its letter (21 bits) and its kind (3 bits): one that is not read, becomes several, joins the one before
-it, is white space, ends a line, may end a sentence.
+it, is white space.
 """
 _LETTER = np.uint32((1 << 21) - 1)
 _KIND_SHIFT = np.uint32(21)
 _DENSE = np.uint32(HANGUL) << _KIND_SHIFT
 """A bit that only `HANGUL` and `RUN` have."""
-FULL_STOPS = "。！？｡؟۔।॥።"
-"""They end a sentence without a space behind them."""
-STOPS = ".!?…‽" + FULL_STOPS
-LINES = "\n\u2028\u2029"
 
 _MAPPED = {
     **dict.fromkeys("أإآٱ", "ا"),
@@ -78,15 +74,6 @@ class Folded:
     text: str
     origin: Callable[[int], int]
     """Offset in the original of a character of `text`; for the end of a stretch, where the original's stretch ends."""
-    at: Callable[[int], int]
-    """The way back: where in `text` a character of the original stands."""
-    read: NDArray[np.uint32]
-    """What every character of the original is."""
-
-    def marks(self) -> list[int]:
-        """Offsets in the original of what may end a sentence or a line."""
-        found: list[int] = np.flatnonzero(self.read & (_LINE | _STOP)).tolist()
-        return found
 
 
 def kind(char: str) -> int:
@@ -109,9 +96,9 @@ def fold(text: str) -> Folded:
     if holds & _DROP:
         gone |= (read & _DROP) != 0
     if not gone.any():
-        return Folded(_decode(letters), int, int, read)
+        return Folded(_decode(letters), int)
     kept = np.flatnonzero(~gone)
-    return Folded(_decode(letters[kept]), kept.item, partial(_position, kept), read)
+    return Folded(_decode(letters[kept]), kept.item)
 
 
 def _rebuilt(
@@ -134,11 +121,7 @@ def _rebuilt(
     for position, written in several.items():
         end = int(ends[position])
         out[end - len(written) : end] = [ord(letter) for letter in written]
-    return Folded(_decode(out), origins.item, partial(_position, origins), read)
-
-
-def _position(origins: NDArray[np.int64], original: int) -> int:
-    return int(np.searchsorted(origins, original))
+    return Folded(_decode(out), origins.item)
 
 
 def fold_all(texts: Sequence[str]) -> list[str]:
@@ -254,8 +237,6 @@ def _tables() -> _Tables:
     _self(letters, kinds)
     _set_kinds(kinds)
     letters[ord(SEPARATOR)] = ord(BREAK)
-    for marked, flag in ((STOPS, _STOP), (LINES, _LINE)):
-        flags[[ord(char) for char in marked]] |= flag
     return _Tables(read=letters | (kinds << _KIND_SHIFT) | flags, several=several)
 
 

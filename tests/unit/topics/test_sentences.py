@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wirewatch.topics.sentences import LONGEST, Bounds
-from wirewatch.topics.text import SEPARATOR, fold
+from wirewatch.topics.text import SEPARATOR
 
 
 def bounds(text: str, title: str = "", summary: str = "") -> tuple[str, Bounds]:
     """The bounds of an article, all asked for."""
     joined = f" {title} {SEPARATOR} {summary} {SEPARATOR} {text} "
     first, second = len(title) + 4, len(title) + len(summary) + 7
-    found = Bounds(joined, fold(joined).marks(), [(1, first - 3), (first, second - 3), (second, len(joined) - 1)])
+    found = Bounds(joined, [(1, first - 3), (first, second - 3), (second, len(joined) - 1)])
     found.at(len(joined))
     return joined, found
 
@@ -34,8 +34,7 @@ def sentences(text: str) -> list[str]:
         "Am 12. September reiste er z. B. nach Wien.",
         "Встреча прошла на ул. Ленина в 2023 г. в Москве.",
         "Prices (approx. 5 dollars) rose.",
-        "Yahoo! said so.",
-        "He came … and went.",
+        "He came … and went ... and came.",
         "See www.example.com for more.",
         "He is No. 5 on the list.",
     ],
@@ -48,15 +47,17 @@ def test_what_is_no_end_divides_nothing(text: str) -> None:
     ("text", "found"),
     [
         ("He came. She left.", ["He came.", "She left."]),
-        ("“He came.” She left! Who? Nobody…", ["“He came.”", "She left!", "Who?", "Nobody…"]),
+        ("“He came.” She left! Who? “Nobody?!” he said.", ["“He came.”", "She left!", "Who?", "Nobody?!”", "he said."]),
         ("So it goes on. He said no. She said it to me. Then", ["So it goes on.", "He said no.", "She said it to me.", "Then"]),
         ("It was 1999. Then came more.", ["It was 1999.", "Then came more."]),
         ("他说。“好的。”列车开了！然后？", ["他说。", "好的。”", "列车开了！", "然后？"]),
         ("모스크바에 도착했다. 회담은 내일이다.", ["모스크바에 도착했다.", "회담은 내일이다."]),
         ("هل وصل؟ نعم وصل.", ["هل وصل؟", "نعم وصل."]),
         ("वह आया। वह गया।", ["वह आया।", "वह गया।"]),
+        ("Yes.\nMr. Kim came.", ["Yes.", "Mr. Kim came."]),
         ("A heading\nThe text begins.\n\nIt goes on.", ["A heading", "The text begins.", "It goes on."]),
         ("Он приехал. «Мы ждали», — сказали ему.", ["Он приехал.", "Мы ждали», — сказали ему."]),
+        ("he came. she left.", ["he came.", "she left."]),
     ],
 )
 def test_ends_of_sentences(text: str, found: list[str]) -> None:
@@ -84,11 +85,12 @@ def test_ranks_stand_side_by_side_in_summary_and_text() -> None:
     assert found.paragraph(found.at(joined.index("here"))[0]) == found.paragraph(found.at(joined.index("there"))[0])
 
 
-def test_the_text_goes_on_after_some_sentences() -> None:
-    joined, found = bounds("One. Two. Three.")
-    assert found.after(2) == joined.index("Three")
-    assert found.after(3) is None
-    assert found.roughly(joined.index("One"), len(joined) - 1) == 3
+def test_the_lead_is_the_summary_and_the_first_sentences() -> None:
+    joined, found = bounds("One. Two. Three. Four. Five.", summary="So. And so.")
+    assert found.lead(3) == [joined.index(word) for word in ("So.", "Two", "Three", "Four")]
+    assert found.lead(9) == [joined.index(word) for word in ("So.", "Two", "Three", "Four", "Five")] + [len(joined)] * 5
+    assert found.length() == 5
+    assert bounds("", summary="One. Two.")[1].length() == 2
 
 
 def test_a_sentence_without_end_is_divided() -> None:
