@@ -25,6 +25,7 @@ from wirewatch.demo.airflow import Airflow
 from wirewatch.demo.control import Control
 from wirewatch.demo.summary import Figures, look, told
 from wirewatch.errors import SetupError, WirewatchError
+from wirewatch.wiring.workers import end_server
 
 DAYS = 21
 """How much of the past is loaded; the feeds list some days more."""
@@ -65,6 +66,7 @@ def run(options: Options, console: Console) -> int:
         finally:
             with console.status("Stopping everything that was started …"):
                 stack.close()
+                end_server()
 
 
 class Demo:

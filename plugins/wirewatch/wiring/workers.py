@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
@@ -46,6 +47,12 @@ def workers(count: int | None = None, preloaded: Sequence[str] = PRELOADED) -> P
     context = _Context()
     context.set_forkserver_preload(list(preloaded))
     return ProcessPoolExecutor(count or os.cpu_count(), mp_context=context, initializer=_leave_interruptions)
+
+
+def end_server() -> None:
+    """End the server that workers are forked from, and wait until it is gone: by itself it would outlive this process a little."""
+    server: Any = vars(forkserver)["_forkserver"]
+    server._stop()
 
 
 def _leave_interruptions() -> None:

@@ -8,7 +8,7 @@ import sys
 from operator import neg
 from pathlib import Path
 
-from wirewatch.wiring.workers import workers
+from wirewatch.wiring.workers import end_server, workers
 
 SCRIPT = """
 import sys
@@ -36,3 +36,12 @@ def test_the_main_module_is_not_imported_again(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": "plugins"}
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.splitlines() == ["main __main__", "-1 True"]
+
+
+def test_the_server_of_workers_can_be_ended_and_comes_back() -> None:
+    for _ in range(2):
+        with workers(1, preloaded=[]) as pool:
+            parent = pool.submit(os.getppid).result()
+        assert parent != os.getpid()
+        end_server()
+        assert not Path(f"/proc/{parent}").exists()
