@@ -1,4 +1,4 @@
-"""`wirewatch poll · process · detect · notify · run`: the steps of the watch without Airflow."""
+"""`wirewatch poll · process · detect · notify · run · retag`: the steps of the watch without Airflow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Step = Callable[["Ports"], Awaitable[Mapping[str, Any]]]
 def register(root: typer.Typer) -> None:
     """Mount the commands."""
     root.command("run")(run_all)
-    for command in (poll, process, detect, notify):
+    for command in (poll, process, detect, notify, retag):
         root.command()(command)
 
 
@@ -48,6 +48,11 @@ def notify(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
     _go(["notify"], config, as_json)
 
 
+def retag(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+    """Tag what is stored by the rules as they are now; the next detection counts again what changed."""
+    _go(["retag"], config, as_json)
+
+
 def _go(names: list[str], config: Path | None, as_json: bool) -> None:
     run(_steps(names, config, as_json))
 
@@ -74,6 +79,13 @@ def _step(name: str) -> Step:
     from wirewatch.pipeline.notify import notify as notify_step
     from wirewatch.pipeline.poll import poll as poll_step
     from wirewatch.pipeline.process import process as process_step
+    from wirewatch.pipeline.retag import retag as retag_step
 
-    steps: dict[str, Step] = {"poll": poll_step, "process": process_step, "detect": detect_step, "notify": notify_step}
+    steps: dict[str, Step] = {
+        "poll": poll_step,
+        "process": process_step,
+        "detect": detect_step,
+        "notify": notify_step,
+        "retag": retag_step,
+    }
     return steps[name]

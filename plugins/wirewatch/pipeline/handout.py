@@ -26,6 +26,11 @@ async def due_articles(ports: Ports) -> list[dict[str, int]]:
     return _parts(await _slots(ports, "articles", [], ports.clock()), ports.bundle.settings.articles.slots)
 
 
+async def all_articles(ports: Ports) -> list[dict[str, int]]:
+    """All parts of the articles, for work on each of them."""
+    return _parts(range(64), ports.bundle.settings.articles.slots)
+
+
 async def _slots(ports: Ports, kind: str, wanted: list[dict[str, Any]], now: datetime) -> list[int]:
     await ports.documents.refresh(kind)
     query = {"bool": {"filter": [*wanted, {"range": {"next_attempt_at": {"lte": now.isoformat()}}}]}}

@@ -51,7 +51,7 @@ async def _tell(documents: Documents, last: Bundle, error: ConfigError, now: dat
     lines = [*found[:_SHOWN], *([f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else [])]
     lines.append("The watch goes on by the last good configuration. `wirewatch check` says the same on the command line.")
     about = f"config:{hashlib.sha256(str(error).encode()).hexdigest()[:12]}"
-    payload = {"title": "config/ is wrong and was not taken over", "lines": lines, "level": "major"}
+    payload = {"title": "config/ is wrong and was not taken over", "badge": "Operations", "lines": lines, "level": "major"}
     await notifications.create(
         documents, plan_note(about, "opened", settings=last.settings.alerts, notify=("operators",), now=now, payload=payload)
     )

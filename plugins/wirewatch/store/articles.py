@@ -189,6 +189,17 @@ async def ungrouped(documents: Documents, *, limit: int = 2000) -> list[Stored[A
     return [stored(Article, hit) for hit in hits]
 
 
+async def tagged_by_others(documents: Documents, rules: str, *, slot: int = 0, slots: int = 1, limit: int = 500) -> list[Stored[Article]]:
+    """Articles whose topics were found by other rules than these, in a part of the work, latest first."""
+    await documents.refresh(KIND)
+    filters: list[dict[str, Any]] = [{"terms": {"status": [Status.READY, Status.PARTIAL]}}]
+    if slots > 1:
+        filters.append({"terms": {"slot": [each for each in range(64) if each % slots == slot]}})
+    query = {"bool": {"filter": filters, "must_not": [{"term": {"rules": rules}}]}}
+    hits = await documents.find(KIND, query, size=limit, sort=[{"first_seen_at": "desc"}, {"id": "asc"}])
+    return [stored(Article, hit) for hit in hits]
+
+
 async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime) -> AsyncIterator[Article]:
     """Grouped articles first seen since then that share a look-up key, without their text and topics, in no particular order."""
     if not bands:

@@ -113,3 +113,9 @@ class Documents(Protocol):
 
     async def delete(self, index: str, id: str) -> bool:
         """Remove one document; False where it was not there."""
+
+    async def partitions(self, kind: str) -> list[str]:
+        """The concrete indices of a partitioned kind, oldest first."""
+
+    async def drop_partition(self, index: str) -> bool:
+        """Remove a partition with everything in it; False where it was not there."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from fnmatch import fnmatch
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -271,6 +272,22 @@ class ElasticDocuments:
         """See `Documents.refresh`."""
         aliases = [self.names.alias(kind) for kind in kinds]
         await self._call(lambda: self._client.indices.refresh(index=aliases, ignore_unavailable=True, allow_no_indices=True))
+
+    # ------------------------------------------------------------ partitions
+
+    async def partitions(self, kind: str) -> list[str]:
+        """See `Documents.partitions`."""
+        answer = await self._call(lambda: self._client.indices.get(index=self.names.pattern(kind), features="aliases"))
+        return sorted(answer)
+
+    async def drop_partition(self, index: str) -> bool:
+        """See `Documents.drop_partition`; raises `ValueError` for an index that is none."""
+        if not any(fnmatch(index, self.names.pattern(kind)) for kind in indices.PARTITIONS):
+            raise ValueError(f"{index} is no partition under {self.names.prefix}")
+        if not await self._call(lambda: self._client.indices.exists(index=index)):
+            return False
+        await self._call(lambda: self._client.indices.delete(index=index, ignore_unavailable=True))
+        return True
 
     # ------------------------------------------------------------ below
 
