@@ -5,7 +5,8 @@
 ``North Korean*``         the last word goes on in any way; the star may follow any word: ``Северн* Коре*``
 ``=US``                   exactly these letters (``us`` and ``Us`` are other words)
 ``북한``                  Hangul: at the start of a word, whatever particle follows
-``朝鲜``, ``ロシア``      Chinese and Japanese: anywhere
+``朝鲜``, ``ロシア``      Chinese, Japanese and Thai: anywhere (up to three Katakana: not beside others, `タイ` in `タイトル`)
+``روسيا``, ``רוסיה``      Arabic and Hebrew: at word boundaries, with or without `and`, `in`, `to`, `the` ... written in front
 ========================  ==================================================================================================
 """
 

@@ -14,7 +14,7 @@ from wirewatch.config.settings import Duration, Model
 from wirewatch.model import Alert, PublisherKind, Sensitivity
 
 DEFAULT_MIN_SCORE = 30
-"""Where a mention becomes a subject; chosen on tests/data/relevance.jsonl (benchmarks/relevance.py prints the curve)."""
+"""Where a mention becomes a subject: a single one in the first sentence of a long text is just above (`topics.score`)."""
 
 _WITHIN = re.compile(r"(?:([1-9][0-9]{0,3}) (words?|sentences?|paragraphs?)|(sentence|paragraph|document))$")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import cast
 
 from ahocorasick_rs import AhoCorasick
@@ -13,7 +14,7 @@ from wirewatch.config.schema import DEFAULT_MIN_SCORE
 from wirewatch.model import Topic
 from wirewatch.topics.concepts import Concept, read_concepts
 from wirewatch.topics.keys import Key, keys_of
-from wirewatch.topics.match import Compiled, Group, Index, Matcher
+from wirewatch.topics.match import Compiled, Group, Index, Matcher, Table
 from wirewatch.topics.reading import HIDER, STRONG, SUPPORT, WEAK, Vocabulary
 from wirewatch.topics.rules import Builder, Clauses, Every, Leaf, Node
 
@@ -157,34 +158,44 @@ def _whole(key: Key) -> str:
 
 
 def _index(nodes: Sequence[Node], scores: Sequence[int]) -> tuple[Index, list[Clauses]]:
-    """Every topic under the rarest of what it needs, or the two rarest."""
+    """Every topic under the rarest of what it needs, or the two rarest; and what else each needs."""
     needed = [_without_wider(node.clauses()) for node in nodes]
     used: Counter[int] = Counter(atom for clauses in needed for clause in clauses for atom in clause)
-    alone: dict[int, list[int]] = defaultdict(list)
-    pairs: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    bounded, other = _Gathered(), _Gathered()
     rest: list[Clauses] = []
-    for number, clauses in enumerate(needed):
+    for number, (node, clauses) in enumerate(zip(nodes, needed, strict=True)):
+        table = bounded if _is_plain(node) and scores[number] > 1 else other
         ordered = sorted(clauses, key=lambda clause: (sum(used[atom] for atom in clause), len(clause)))
         if len(ordered) > 1 and len(ordered[0]) * len(ordered[1]) <= _MAX_PAIRS:
-            for one, other in _pairs(ordered[0], ordered[1]):
-                pairs[one][other].append(number)
+            for one, two in product(ordered[0], ordered[1]):
+                table.pairs[one][two].append(number)
+                table.pairs[two][one].append(number)
             rest.append(ordered[2:])
         else:
             for atom in ordered[0] if ordered else ():
-                alone[atom].append(number)
+                table.alone[atom].append(number)
             rest.append(ordered[1:])
-    least = [(score - 1) / 100 if _is_plain(node) else 0.0 for node, score in zip(nodes, scores, strict=True)]
+    return Index(bounded=bounded.table(scores), other=other.table(scores)), rest
 
-    def group(numbers: Sequence[int]) -> Group:
-        return Group(tuple(numbers), max(0.0, min(least[number] for number in numbers)))
 
-    index = Index(
-        alone={atom: group(numbers) for atom, numbers in alone.items()},
-        pairs={one: {other: group(numbers) for other, numbers in others.items()} for one, others in pairs.items()},
-        alone_atoms=frozenset(alone),
-        pair_atoms=frozenset(pairs),
-    )
-    return index, rest
+class _Gathered:
+    """A table of the index in the making."""
+
+    def __init__(self) -> None:
+        self.alone: dict[int, list[int]] = defaultdict(list)
+        self.pairs: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+
+    def table(self, scores: Sequence[int]) -> Table:
+        """What was gathered; a score is rounded, so one less than asked for may be enough."""
+
+        def group(numbers: Sequence[int]) -> Group:
+            return Group(tuple(numbers), (min(scores[number] for number in numbers) - 1) / 100)
+
+        alone = {atom: group(numbers) for atom, numbers in self.alone.items()}
+        pairs = {one: {other: group(numbers) for other, numbers in others.items()} for one, others in self.pairs.items()}
+        groups = [*alone.values(), *(each for others in pairs.values() for each in others.values())]
+        least = min((each.least for each in groups), default=0.0)
+        return Table(alone=alone, pairs=pairs, atoms=frozenset(alone), pair_atoms=frozenset(pairs), least=least)
 
 
 def _is_plain(node: Node) -> bool:
@@ -192,12 +203,6 @@ def _is_plain(node: Node) -> bool:
     if isinstance(node, Leaf):
         return True
     return isinstance(node, Every) and len(node.parts) == 2 and all(isinstance(part, Leaf) for part in node.parts)
-
-
-def _pairs(one: frozenset[int], other: frozenset[int]) -> Iterator[tuple[int, int]]:
-    for first in one:
-        for second in other:
-            yield first, second
 
 
 def _without_wider(clauses: Clauses) -> Clauses:

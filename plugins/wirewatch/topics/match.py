@@ -33,35 +33,60 @@ class Group(NamedTuple):
 
     topics: tuple[int, ...]
     least: float
-    """The least prominence of those words that can be enough for one of them (for two, joined as independent signs are: neither side
-    alone nor both together can say more); 0: cannot be said.
+    """The least prominence of those words that can be enough for one of them; 0: their words' prominence bounds nothing.
+
+    For two words that is their prominence joined as independent signs are: neither side alone nor both together can say more.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Topics by the words that they need."""
+
+    alone: Mapping[int, Group]
+    """By atom."""
+    pairs: Mapping[int, Mapping[int, Group]]
+    """By two atoms that both must occur, under either."""
+    atoms: frozenset[int]
+    pair_atoms: frozenset[int]
+    least: float
+    """The smallest of its groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
     """Which topics an article's words bring up: what it holds must occur for them, so no other topic is looked at."""
 
-    alone: Mapping[int, Group]
-    """By atom."""
-    pairs: Mapping[int, Mapping[int, Group]]
-    """By two atoms that both must occur."""
-    alone_atoms: frozenset[int]
-    pair_atoms: frozenset[int]
+    bounded: Table
+    """Topics of one or two words, whose prominence bounds their score."""
+    other: Table
 
     def candidates(self, reading: Reading, *, enough: bool = True) -> set[int]:
         """The topics whose rule may hold, and (unless `enough` is false) whose score may be enough."""
         found: set[int] = set()
         present, ceiling = reading.present, reading.ceiling
-        for atom in present & self.alone_atoms:
-            group = self.alone[atom]
-            if not (enough and group.least) or ceiling(atom) >= group.least:
+        for table in (self.other,) if enough else (self.other, self.bounded):
+            for atom in present & table.atoms:
+                found.update(table.alone[atom].topics)
+            for atom in present & table.pair_atoms:
+                others = table.pairs[atom]
+                for other in present & others.keys():
+                    found.update(others[other].topics)
+        if not enough or (present.isdisjoint(self.bounded.atoms) and present.isdisjoint(self.bounded.pair_atoms)):
+            return found
+        quiet = reading.quiet
+        # Two words that occur once each, and late, are not enough for any topic: one of the two must do more.
+        loud = reading.loud() if 1 - (1 - quiet) ** 2 < self.bounded.least else present
+        for atom in loud & self.bounded.atoms:
+            group = self.bounded.alone[atom]
+            if ceiling(atom) >= group.least:
                 found.update(group.topics)
-        for atom in present & self.pair_atoms:
-            others = self.pairs[atom]
+        for atom in loud & self.bounded.pair_atoms:
+            others = self.bounded.pairs[atom]
+            doubt = 1 - ceiling(atom)
             for other in present & others.keys():
                 group = others[other]
-                if not (enough and group.least) or 1 - (1 - ceiling(atom)) * (1 - ceiling(other)) >= group.least:
+                if 1 - doubt * (1 - ceiling(other)) >= group.least:
                     found.update(group.topics)
         return found
 

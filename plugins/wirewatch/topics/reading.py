@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _WORD = re.compile(rf"[{_DENSE}]{{1,2}}|[^\s{_DENSE}]+")
 _FIELD_GAP = 100_000
 """Words between two fields: nothing is near over such a distance."""
 
-_ENOUGH = 8
+_ENOUGH = 16
 """Sentences of the text that are counted before a closer look."""
 
 Extent = tuple[int, int]
@@ -100,7 +100,6 @@ class Reading:
         self._occurrences: dict[int, list[Occurrence]] = {}
         self._words: list[int] | None = None
         self._lead: Sequence[int] | None = None
-        """Where the summary or text begins, its second sentence, its third, and what follows the lead."""
         self._greatest: dict[tuple[int, int], float] = {}
         self._ceilings: dict[int, float] = {}
         self._prominence: dict[int, float] = {}
@@ -144,19 +143,49 @@ class Reading:
                     first = start
         return count, first
 
+    @property
+    def lead(self) -> Sequence[int]:
+        """Where the summary or text begins, its second sentence, its third, and what follows the lead."""
+        if self._lead is None:
+            self._lead = self.bounds.lead(LEAD)
+        return self._lead
+
+    @property
+    def quiet(self) -> float:
+        """The greatest prominence of what occurs once, and behind the lead."""
+        return self._most(1, LEAD + 1)
+
+    def loud(self) -> set[int]:
+        """What may occur more than once, or in the title or lead."""
+        behind = self.lead[LEAD]
+        if self.origin(len(self.folded) - 1) < behind:
+            return self.present
+        # A key may begin with the space in front of its word, which belongs to the sentence before.
+        end = bisect_left(range(len(self.folded)), behind, key=self.origin) - 1
+        atoms = self.vocabulary.atoms
+        found: set[int] = set()
+        quiet: set[int] = set()
+        for slot, finds in self.found.items():
+            if len(finds) > 1 or finds[0][1] < end:
+                found.update(atoms[slot])
+            else:
+                # Several slots may speak of one atom: a concept's names and those that it includes.
+                found.update(quiet.intersection(atoms[slot]))
+                quiet.update(atoms[slot])
+        return found
+
     def at_most(self, extent: Extent) -> float:
         """The greatest prominence that such occurrences can have."""
         count, first = extent
-        if not count:
-            return 0.0
-        if self._lead is None:
-            self._lead = self.bounds.lead(LEAD)
         # A key may begin with the space in front of its word.
-        place = bisect_right(self._lead, self.origin(first + 1))
+        return self._most(count, bisect_right(self.lead, self.origin(first + 1))) if count else 0.0
+
+    def _most(self, count: int, place: int) -> float:
+        """By the place of the first one: title, sentences of the lead, and what follows."""
         known = self._greatest.get((count, place))
         if known is None:
-            title, grade = float(place == 0), LEAD_SENTENCES[max(place, 1) - 1] if place <= LEAD else 0.0
-            known = self._greatest[count, place] = from_signs(title, grade, count, self.bounds.length(_ENOUGH))
+            grade = LEAD_SENTENCES[max(place, 1) - 1] if place <= LEAD else 0.0
+            known = self._greatest[count, place] = from_signs(float(place == 0), grade, count, self.bounds.length(_ENOUGH))
         return known
 
     def ceiling(self, atom: int) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 TITLE, SUMMARY, TEXT = range(3)
 """The fields of an article."""
@@ -100,11 +101,8 @@ class Bounds:
     def length(self, enough: int | None = None) -> int:
         """How many sentences the text has (or the summary, where there is no text), counted as far as is `enough`."""
         _, summary, text = self._firsts
-        while enough is None or len(self.starts) < text + enough:
-            start = next(self._rest, None)
-            if start is None:
-                break
-            self.starts.append(start)
+        wanted = None if enough is None else max(0, text + enough - len(self.starts))
+        self.starts.extend(islice(self._rest, wanted))
         return len(self.starts) - text or text - summary
 
     def paragraph(self, sentence: int) -> int:
@@ -133,7 +131,8 @@ def _sentences(joined: str, begin: int, end: int, lines: list[int], *, wrapped: 
         if char in _STOPS and not _ends(joined, mark, start):
             continue
         if start > last:
-            yield from range(last + LONGEST, start, LONGEST)
+            if start - last > LONGEST:
+                yield from range(last + LONGEST, start, LONGEST)
             yield start
             last = start
     yield from range(last + LONGEST, end, LONGEST)

@@ -14,7 +14,8 @@ from tests.unit.topics.conftest import CONCEPTS, Build, concepts, topic
 from wirewatch.model import TopicMatch
 from wirewatch.topics.compile import compile_topics
 from wirewatch.topics.match import MAX_EVIDENCE, Matcher
-from wirewatch.topics.reading import MAX_CHARACTERS
+from wirewatch.topics.reading import MAX_CHARACTERS, Reading
+from wirewatch.topics.rules import About
 
 RULES: dict[str, Any] = {
     "pair": {"all": [{"concept": "country/russia"}, {"concept": "country/north-korea"}], "within": "2 sentences", "min_score": 0},
@@ -95,6 +96,41 @@ def test_white_space_does_not_matter(matcher: Matcher, title: str, text: str, sp
     before = matcher.match(title=title, summary="", text=text, language="en")
     after = matcher.match(title=title.replace(" ", space), summary="", text=text.replace(" ", space), language="en")
     assert plain(after) == plain(before)
+
+
+PLENTY: dict[str, Any] = {
+    **{f"one/{word}": {"phrase": word} for word in ("train*", "talks", "shells", "arms deal", "Seoul", "서울", "朝鲜", "КНДР")},
+    **{f"more/{id}": {"concept": id, "min_score": 45} for id in CONCEPTS},
+    **{f"{a}+{b}": {"all": [{"concept": a}, {"concept": b}]} for a in list(CONCEPTS)[:4] for b in list(CONCEPTS)[:5] if a < b},
+    "either": {"any": ["talks", {"all": ["shells", "train"]}]},
+    "weighed": {
+        "all": ["talks", {"any": ["train", {"phrase": "shells", "weight": 2}]}, {"concept": "country/us"}],
+        "within": "3 sentences",
+    },
+    "twice": {"phrase": "talks", "at_least": 2},
+    "titled": {"all": [{"phrase": "talks", "in": "title"}, "train"]},
+    "most": {"any": ["talks", "train", "shells", "Seoul"], "at_least": 3},
+}
+long_texts = st.lists(st.sampled_from([*WORDS, "lorem ipsum dolor. " * 6, "ut enim\n\n", "sed."]), max_size=40).map(" ".join)
+
+
+@given(texts, texts, long_texts)
+@settings(deadline=None)
+def test_no_topic_is_overlooked(plenty: Matcher, title: str, summary: str, text: str) -> None:
+    reading = Reading(plenty._vocabulary, title, summary, text, "en")
+    about = About(publisher=None, country=None, kind=None, language="en")
+    wanted = {}
+    for compiled in plenty._topics:
+        finding = compiled.rule.find(reading, about)
+        if finding is not None and round(100 * finding.prominence) >= compiled.min_score:
+            wanted[compiled.topic.id] = round(100 * finding.prominence)
+    found = plenty.match(title=title, summary=summary, text=text, language="en")
+    assert {match.topic: match.score for match in found} == wanted
+
+
+@pytest.fixture(scope="module")
+def plenty() -> Matcher:
+    return compile_topics([topic(id, rule) for id, rule in PLENTY.items()], concepts())
 
 
 def test_no_name_reaches_over_fields(matcher: Matcher) -> None:
