@@ -151,9 +151,10 @@ def _ends(joined: str, mark: int, following: int) -> bool:
         return False
     near = mark - _LONG if mark > _LONG else 0
     space = max(joined.rfind(" ", near, mark), joined.rfind("\n", near, mark))
-    word = joined[space + 1 : mark] if space >= 0 else ""
+    word = joined[space + 1 if space >= 0 else near : mark]
     if len(word) > 2 and word.isalpha():
-        return word.casefold() not in _ABBREVIATED
+        return len(word) == _LONG or word.casefold() not in _ABBREVIATED
+    word = word.split()[-1] if word and not word[-1].isspace() else ""
     word = word.lstrip("\"'“‘«„([")
     if not word:
         return True

@@ -37,6 +37,7 @@ def sentences(text: str) -> list[str]:
         "He came … and went ... and came.",
         "See www.example.com for more.",
         "He is No. 5 on the list.",
+        "In the U.S.\tand in\u00a0the\tU.S. it is so, said\tMr. Kim.",
     ],
 )
 def test_what_is_no_end_divides_nothing(text: str) -> None:
