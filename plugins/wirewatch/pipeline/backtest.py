@@ -22,7 +22,11 @@ from wirewatch.spikes.series import Floats, Panel, Series
 RELEARN_D = 7
 """As live: rhythm and noise once a week, every day while something is learning, and the level every day."""
 _YOUNG_D = 15
+_NEWS = ("opened", "escalated", "reopened")
 _BEFORE = timedelta(hours=48)
+
+RECIPIENT_TOPICS = 100
+"""Counts in a file do not say who is told of what: nobody is taken to watch more of the topics than this."""
 
 Progress = Callable[[int, int], None]
 """Told days done and days in all."""
@@ -35,7 +39,7 @@ class Backtest:
     incidents: tuple[Incident, ...]
     """In the order in which they were opened."""
     scores: Floats
-    """(topics, n) 0..1; 0.5 is the alert threshold."""
+    """(topics, n) 0..1; 0.5 is the alert threshold. Where an incident is open already and nobody is told anew, below it."""
     expected: Floats
     """(topics, n) stories; nan where unknown."""
     start: datetime
@@ -44,13 +48,16 @@ class Backtest:
 
 
 def backtest(table: Table, settings: Detection, *, topics: int | None = None, progress: Progress | None = None) -> Backtest:
-    """Walk through a table and keep incidents as the watch would have; `topics` share the budget (None: those of the table)."""
+    """Walk through a table and keep incidents as the watch would have; `topics` share a recipient's budget (None: those of the table, at
+    most `RECIPIENT_TOPICS`).
+    """
     names = [each.topic for each in table.series]
     lives: dict[int, Incident] = {}
     ended: list[Incident] = []
+    told_at: dict[int, datetime] = {}
     scores = np.zeros((len(names), table.panel.n))
     expected = np.full(scores.shape, np.nan)
-    for decision in _decisions(table, settings, topics or len(names), progress):
+    for decision in _decisions(table, settings, topics or min(len(names), RECIPIENT_TOPICS), progress):
         if isinstance(decision, _Span):
             held = slice(decision.begin, decision.end)
             scores[:, held] = np.maximum(scores[:, held], decision.scores)
@@ -58,7 +65,14 @@ def backtest(table: Table, settings: Detection, *, topics: int | None = None, pr
             continue
         for row in sorted(decision.spikes.keys() | {row for row, each in lives.items() if each.state is not IncidentState.CLOSED}):
             before = lives.get(row)
-            after = _advanced(before, decision.spikes.get(row, ()), decision, names[row], settings)
+            after, told = _advanced(before, decision.spikes.get(row, ()), decision, names[row], settings)
+            if told == "escalated" and decision.now - told_at.get(row, decision.now) < life.GAP:
+                told = None
+            if told in _NEWS:
+                told_at[row] = decision.now
+            elif row in decision.spikes:
+                # An alert has gone out; what only goes on is no news.
+                scores[row, decision.step] = min(scores[row, decision.step], 0.5 * scores[row, decision.step])
             if after is None:
                 continue
             if before is not None and after.id != before.id:
@@ -83,12 +97,15 @@ class _Span:
 class _Decision:
     """The end of a step, and what was exceptional then."""
 
+    step: int
     now: datetime
     spikes: Mapping[int, Sequence[Spike]]
     seeing: bool
 
 
-def _advanced(before: Incident | None, spikes: Sequence[Spike], decision: _Decision, topic: str, settings: Detection) -> Incident | None:
+def _advanced(
+    before: Incident | None, spikes: Sequence[Spike], decision: _Decision, topic: str, settings: Detection
+) -> tuple[Incident | None, str | None]:
     fresh = [spike for spike in spikes if life.belongs(before, spike)]
     return life.advance(
         before,
@@ -101,7 +118,7 @@ def _advanced(before: Incident | None, spikes: Sequence[Spike], decision: _Decis
         began_at=min((spike.at - timedelta(hours=spike.window_h) for spike in fresh), default=None),
         last_at=max((spike.at for spike in fresh), default=None),
         judged=decision.seeing,
-    )[0]
+    )
 
 
 def _decisions(table: Table, settings: Detection, topics: int, progress: Progress | None) -> Iterator[_Span | _Decision]:
@@ -154,7 +171,9 @@ def _span(
         exceptional[max(step, begin)].append((row, step))
     for step in range(begin, end):
         now = known.panel.at(step + 1)
-        yield _Decision(now=now, spikes=_spikes(found, exceptional.get(step, ()), first, now), seeing=bool(known.panel.coverage[step] > 0))
+        yield _Decision(
+            step=step, now=now, spikes=_spikes(found, exceptional.get(step, ()), first, now), seeing=bool(known.panel.coverage[step] > 0)
+        )
 
 
 def _spikes(found: Survey, cells: Sequence[tuple[int, int]], first: int, now: datetime) -> dict[int, list[Spike]]:

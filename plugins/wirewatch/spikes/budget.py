@@ -10,7 +10,7 @@ from wirewatch.spikes.series import Floats
 from wirewatch.spikes.tails import log_tail, upper_count
 
 HOURS_A_WEEK = 168.0
-FEW_TOPICS, FEWEST = 400, 4
+FEW_TOPICS, FEWEST = 100, 4
 """Fewer topics do not get more each but less: what a topic on its own does by chance within a few years is no exception to it."""
 FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 """By window in hours: how many episodes begin for every hour at which it would be exceptional by chance, given the shorter windows.
@@ -18,7 +18,7 @@ FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 Windows overlap, and those of different widths see the same stories; measured on independent negative binomial counts of rates
 0.03 to 10 an hour (benchmarks/detect.py calibrates them).
 """
-_STEPS = 4
+_STEPS = 5
 _RISE = 1.0
 
 
@@ -53,7 +53,7 @@ def threshold(
 def _sharing(topics: int) -> float:
     """Topics that the budget is shared among."""
     few = max(topics, FEWEST)
-    return float(topics) if topics >= FEW_TOPICS else FEW_TOPICS * math.sqrt(FEW_TOPICS / few)
+    return float(topics) if topics >= FEW_TOPICS else FEW_TOPICS**2 / few
 
 
 def freshness(hours: float, step_h: float) -> float:

@@ -40,7 +40,7 @@ _MAJOR, _CRITICAL = (1.6, 4.0), (2.6, 8.0)
 _BLIND = 0.25
 """Variance of what the hidden feeds would have brought, relative to their expected share squared."""
 _SAMPLE_TOPICS, _SAMPLE_HOURS = 48, 6
-_TOLERANCE_SD = 1.5
+_TOLERANCE, _TOLERANCE_SD = 0.12, 1.5
 """A rise of all coverage counts as far as it exceeds so many standard deviations of its own noise."""
 
 
@@ -302,7 +302,7 @@ class _Bench:
             variance = variance + (held.level_var[0] + held.shape_var[0, 0]) * whole**2
             rest = np.maximum(trailing(total - np.minimum(usual, total), width), 1e-9)
             others = np.maximum(trailing(count - np.minimum(own, count), width), 0.0)
-            tolerance = _TOLERANCE_SD * np.sqrt(variance) / np.maximum(whole, 1e-9)
+            tolerance = _TOLERANCE + _TOLERANCE_SD * np.sqrt(variance) / np.maximum(whole, 1e-9)
             rise = np.log(np.maximum(others, 1e-9) / rest) - tolerance
             rise = np.where(whole > 0, np.exp(np.clip(rise, 0.0, 5.0)), 1.0)
             found[window] = rise if window == len(found) - 1 else np.maximum(rise, found[window + 1])

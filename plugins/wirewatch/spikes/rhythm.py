@@ -319,7 +319,7 @@ def levels(
     # The newest days say where the level is to start from; where they say little, all of them do.
     near = (np.sum(y * discount, axis=1) + _FIRST_COUNT) / (np.sum(x * discount, axis=1) + _FIRST_COUNT / raw)
     level, growth = np.log(near), np.zeros(k)
-    stiff = 1 / (_GROWTH_SD_ALONE if alone else _GROWTH_SD) ** 2
+    stiff = 1 / (_GROWTH_SD_ALONE if alone and half_life_d > ALL_HALF_LIFE_D else _GROWTH_SD) ** 2
     for _ in range(6):
         mean = x * np.exp(np.clip(level[:, None] + growth[:, None] * ages, -30, 30))
         weight = discount / (fano[:, None] + phi[:, None] * mean)
@@ -332,7 +332,10 @@ def levels(
         det = h00 * h11 - h01**2
         level = level + np.clip((h11 * slope_0 - h01 * slope_1) / det, -2, 2)
         growth = np.clip(growth + np.clip((h00 * slope_1 - h01 * slope_0) / det, -0.05, 0.05), -0.15, 0.15)
-    return level, growth, (h11 - h01 + 0.25 * h00) / det
+    # The level half a day on is level + growth / 2; old days count less than the certainty that they give (a sandwich).
+    to_level, to_growth = (h11 - 0.5 * h01) / det, (0.5 * h00 - h01) / det
+    pulls = weight * mean * discount * (to_level[:, None] + to_growth[:, None] * ages) ** 2
+    return level, growth, pulls.sum(axis=1) + _FIRST_COUNT * to_level**2 + stiff * to_growth**2
 
 
 def _chunks(k: int) -> list[slice]:
@@ -461,4 +464,4 @@ def _differ(factors: Floats, known: Floats) -> float:
     weight = known / (known + _NOISE_WEIGHT)
     variance = np.sum(weight * (np.minimum((factors - 1) ** 2, 4.0) - np.minimum(1 / np.maximum(known, 1e-9), 4.0)))
     variance = (float(variance) + _NOISE_HELD / _NOISE_WEIGHT) / (float(weight.sum()) + _NOISE_HELD)
-    return 1 / float(np.clip(variance, 0.02, 1.0))
+    return 1 / float(np.clip(variance, 0.005, 1.0))
