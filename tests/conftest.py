@@ -13,9 +13,14 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from elasticsearch import AsyncElasticsearch
+from hypothesis import HealthCheck, settings
 
 from wirewatch.embedded import elasticsearch as embedded
 from wirewatch.store.elastic import ElasticDocuments
+
+# How fast a machine is decides no test.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")

