@@ -247,6 +247,14 @@ def test_what_changes_later_is_counted_again_and_nothing_else_is(documents: Elas
         await later(world, MINUTE)
         assert (await detect(world.ports()))["counted"] == 0
 
+        wrong = replace((await counts_store.counts_in(documents, {hour}))[0], stories=7, until=world.now)
+        lost = replace(wrong, topic="ties", hour=hour - 400 * DAY)
+        assert await counts_store.save_counts(documents, [wrong, lost]) == 2
+        assert len(await counting.differences(world.ports())) == 2
+        await later(world, MINUTE)
+        assert await counting.rebuild(world.ports()) == 2
+        assert await counting.differences(world.ports()) == []
+
     asyncio.run(work())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +10,13 @@ from wirewatch.model import Counts
 from wirewatch.pipeline.ports import Ports
 from wirewatch.spikes.counts import Cell, hour_of, tally, touched
 from wirewatch.store import counts as store
+from wirewatch.store.counts import HOUR
 
 MARGIN = timedelta(minutes=15)
 """Articles written so long before the last run are looked at again: clocks differ, and writes take time to be seen."""
 _AT_ONCE = 96
 """Hours counted together."""
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,13 +78,30 @@ def same(first: Counts, second: Counts) -> bool:
     )
 
 
+async def rebuild(ports: Ports, progress: Callable[[int, int], None] = lambda *_: None) -> int:
+    """Count everything anew and store what differs; returns how many hours of topics did. `progress` gets hours done, and all hours.
+
+    What was expected of an hour stays with it. It may be stopped and begun again.
+    """
+    run = await store.begin(ports.documents, ports.clock())
+    every = {hour_of(each.at) for each in await store.changed(ports.documents, None)}
+    every |= {row.hour for row in await store.counts_between(ports.documents, _ALWAYS, run.now + HOUR)}
+    found = Recounted(hours=every)
+    hashes = {topic.id: topic.hash for topic in ports.bundle.topics}
+    done = saved = 0
+    for batch in _batches(every):
+        saved += await store.save_counts(ports.documents, await _count(ports, batch, found, hashes, run.until))
+        done += len(batch)
+        progress(done, len(every))
+    return saved
+
+
 async def differences(ports: Ports) -> list[tuple[Counts | None, Counts | None]]:
     """What is stored against a count of everything anew: pairs that differ, either of which may be missing. Changes nothing."""
     every = await store.changed(ports.documents, None)
     counted = {(row.topic, row.hour): row for row in tally(every).rows(ports.clock())}
-    hours = {hour for _, hour in counted} | {hour_of(each.at) for each in every}
-    kept = await store.counts_between(ports.documents, datetime(2000, 1, 1, tzinfo=UTC), max(hours)) if hours else []
-    kept += await store.counts_in(ports.documents, {max(hours)}) if hours else []
+    last = max((hour_of(each.at) for each in every), default=_ALWAYS)
+    kept = await store.counts_between(ports.documents, _ALWAYS, max(last, ports.clock()) + HOUR)
     stored = {(row.topic, row.hour): row for row in kept if row.stories or row.publishers or row.articles}
     return [
         (stored.get(key), counted.get(key))

@@ -222,7 +222,7 @@ async def _learned(
     known = {topic: each for topic, each in read.items() if each is not None}
     fit = {topic: each for topic, each in known.items() if panel.start <= each.through <= today}
     missing = [each.topic for each in series if each.topic not in fit]
-    young = [topic for topic, each in fit.items() if each.learning and each.through < today]
+    young = [topic for topic, each in fit.items() if each.learning and run.now - each.learned_at >= _patience(each)]
     aged = sorted((each.learned_at, topic) for topic, each in fit.items() if run.now - each.learned_at >= RELEARN)
     again = dict.fromkeys([*missing, *young, *(topic for _, topic in aged[:AT_ONCE])])
     fresh = await _learn(ports, run, list(again), states, recounted) if again else {}
@@ -238,6 +238,11 @@ async def _learned(
     return [found[each.topic] for each in series]
 
 
+def _patience(young: Baseline) -> timedelta:
+    """When a topic that knows little has half as much again to learn from."""
+    return max(timedelta(days=1), young.known_hours * HOUR / 2)
+
+
 async def _learn(
     ports: Ports, run: store.Run, wanted: Sequence[str], states: Mapping[str, store.Learned], recounted: Recounted
 ) -> dict[str, Baseline]:
@@ -246,7 +251,11 @@ async def _learn(
     topics = [topic for topic in ports.bundle.topics if topic.id in chosen]
     end = hour_of(run.now) + HOUR
     start = hour_of(run.now - ports.bundle.settings.detection.history).replace(hour=0)
-    panel = panel_of(await store.coverage_between(ports.documents, start, end), start, end)
+    coverage = await store.coverage_between(ports.documents, start, end)
+    # Days before anybody looked have nothing to teach, and would take as long as others.
+    known = next((each.hour for each in coverage if each.coverage > 0), run.now)
+    start = max(start, hour_of(known).replace(hour=0))
+    panel = panel_of(coverage, start, end)
     some = None if len(topics) == len(ports.bundle.topics) else [topic.id for topic in topics]
     stored = await store.counts_between(ports.documents, start, end, some)
     rows = {(row.topic, row.hour): row for row in stored} | {(row.topic, row.hour): row for row in recounted.rows}

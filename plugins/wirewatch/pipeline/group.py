@@ -41,7 +41,9 @@ async def group(ports: Ports) -> dict[str, int]:
             await _look_up(ports, index, [each.value for each in waiting])
             window = ports.bundle.settings.detection.group_window
             stories = assign([item_of(each.value) for each in waiting], index, window=window)
-            results = [(each, replace(each.value, story_id=stories[each.id])) for each in waiting]
+            # Counting looks at what was written since it last ran.
+            now = ports.clock()
+            results = [(each, replace(each.value, story_id=stories[each.id], indexed_at=now)) for each in waiting]
             saved = await store.save(ports.documents, results)
             done["grouped"] += sum(saved)
             done["stories"] += sum(1 for each, kept in zip(waiting, saved, strict=True) if kept and stories[each.id] == each.id)
