@@ -64,7 +64,7 @@ class Airflow:
         self._stopping = False
         self._failure: SetupError | None = None
         self._token = ""
-        self._seen: tuple[float, str] = (0.0, "")
+        self._seen: tuple[float, dict[str, Counter[str]]] = (0.0, {dag: Counter() for dag in STEPS})
         self._progress: TaskID | None = None
 
     @property
@@ -196,21 +196,22 @@ class Airflow:
     # ------------------------------------------------------------ what it says
 
     def note(self) -> str:
-        """One line on the runs of the DAGs, at most some seconds old."""
-        at, text = self._seen
-        if time.monotonic() - at >= _GLANCE_S:
-            with contextlib.suppress(SetupError):
-                text = "  ".join(f"{STEPS[dag]} {_told(states)}" for dag, states in self.runs().items())
-            self._seen = (time.monotonic(), text)
-        return text
+        """One line on the runs of the DAGs."""
+        return "  ".join(f"{STEPS[dag]} {_told(states)}" for dag, states in self.runs().items())
 
     def runs(self) -> dict[str, Counter[str]]:
-        """By DAG of the watch: how many runs are in which state (`success`, `failed`, `running`, `queued`)."""
-        found: dict[str, Counter[str]] = {dag: Counter() for dag in STEPS}
-        for dag, states in found.items():
-            answer = self._ask("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100&order_by=-run_after")
-            states.update(run["state"] for run in answer["dag_runs"])
+        """By DAG of the watch: how many runs are in which state (`success`, `failed`, `running`, `queued`); some seconds old."""
+        at, found = self._seen
+        if time.monotonic() - at < _GLANCE_S:
+            return found
+        with contextlib.suppress(SetupError):
+            found = {dag: self._states(dag) for dag in STEPS}
+        self._seen = (time.monotonic(), found)
         return found
+
+    def _states(self, dag: str) -> Counter[str]:
+        answer = self._ask("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100&order_by=-run_after")
+        return Counter(run["state"] for run in answer["dag_runs"])
 
     def _missing(self) -> list[str]:
         """What is not up yet."""
