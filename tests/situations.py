@@ -54,7 +54,8 @@ def rhythm(rng: np.random.Generator, n: int, *, strength: float = 0.6, weekend: 
     hour, weekday = np.arange(n) % 24, np.arange(n) // 24 % 7
     peak = rng.uniform(8, 17)
     shape = (1 + strength * np.cos((hour - peak) / 24 * 2 * np.pi)) * np.where(weekday >= 5, weekend, 1.0)
-    return shape / shape[: 7 * DAY].mean()
+    scaled: Floats = shape / shape[: 7 * DAY].mean()
+    return scaled
 
 
 def draw(rng: np.random.Generator, mean: Floats | float, size: int | tuple[int, ...] | None = None) -> Floats:
