@@ -33,6 +33,7 @@ _SCRIPTS = {
     "he": r"[א-ת]",
     "th": r"[ก-๛]",
 }
+_AGAIN_S = 0.2
 _UNSURE_CHARS = 80
 """Texts shorter than this do not show their language."""
 
@@ -91,16 +92,22 @@ def extract_within(
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         return call()
 
+    running = True
+
     def give_up(_number: int, _frame: object) -> None:
-        raise _TooSlowError
+        if running:
+            raise _TooSlowError
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again and again, for where it strikes inside a destructor or a callback of C code, Python only prints the exception.
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
     try:
         return call()
     except _TooSlowError as error:
+        running = False
         raise ParseError(f"{url}: not read within {seconds:g} s") from error
     finally:
+        running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 

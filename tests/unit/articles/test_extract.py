@@ -180,6 +180,7 @@ def test_what_is_found_goes_between_processes() -> None:
     assert isinstance(pickle.loads(pickle.dumps(caught.value)), ParseError)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # where the clock strikes inside a destructor
 def test_a_page_that_takes_too_long_is_given_up() -> None:
     huge = page("<article>" + "".join(f"<p>{BODY[number % 7]} {number}</p>" for number in range(40_000)) + "</article>")
     with pytest.raises(ParseError, match="not read within"):
