@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from wirewatch.config.settings import Polling
 from wirewatch.model import Feed, FeedState
 
-FRESH = timedelta(minutes=36)
+FRESH = timedelta(minutes=34)
 """Interval of a feed that brings one entry an hour. With a budget of polls, waiting is least where intervals go with the inverse
 square root of the rate (minimise the sum of rate x interval / 2 over feeds, given the sum of 1 / interval): four times as much
 news, twice as many polls.
@@ -21,7 +21,7 @@ FRESHEST = timedelta(minutes=8)
 """More often than this is polled only so that nothing is missed."""
 SHARE_OF_LIST = 0.7
 """No more of a list than this is let go by between two polls, at the fastest that the feed has been."""
-BURST = 42
+BURST = 32
 """A feed may at any time begin to bring so many times what it does in the mean (twice that by day, twelve times as much in a
 burst, and several at a time): polls overlap even then. Found by benchmarks/polling_sim.py.
 """
@@ -35,7 +35,7 @@ RECENT = timedelta(hours=3)
 LONG = timedelta(days=7)
 USUAL = timedelta(days=28)
 """Time constants of the averages: `recent_per_h`, `rate_per_h` and `weight`."""
-PEAK_HALVES_IN = timedelta(days=10)
+PEAK_HALVES_IN = timedelta(days=14)
 BATCH = timedelta(minutes=1)
 """A list whose dates all lie so close was dated when it was written: its dates say nothing of its rhythm."""
 FIRST_FAILURES = 3

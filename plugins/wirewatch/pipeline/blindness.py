@@ -65,7 +65,7 @@ def judge(coverage: Sequence[Coverage], waiting_since: datetime | None, *, setti
         observed=round(share, 3) if blind else round(age / _HOUR, 2),
         expected=1.0 if blind else 0.0,
         upper=settings.blind_coverage if blind else QUEUE_AGE / _HOUR,
-        score=1.0,
+        score=round(1 - share, 3) if blind else 1.0,
         severity=Severity.MAJOR,
     )
     return Sight(spike=spike, lines=tuple(lines))

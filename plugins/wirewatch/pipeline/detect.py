@@ -103,18 +103,14 @@ class _Run:
         """Give every topic that is exceptional, or has an incident, its due; returns the incidents that may have to be told of."""
         known = {each.id: each for each in await store.living(self.documents, self.now - _MEMORY)}
         topics = {topic.id: topic for topic in self.ports.bundle.topics}
-        spikes = {
-            topic.id: outlook.judged[topic.id].spikes
-            for topic in topics.values()
-            if topic.alert is Alert.SPIKE and outlook.judged[topic.id].spikes
-        }
+        alerting = [topic.id for topic in topics.values() if topic.alert is Alert.SPIKE]
+        spikes = {id: found for id in alerting if (found := outlook.spikes(id))}
         self.tally["spiking"] = len(spikes)
         if sight.spike is not None:
             spikes[BLINDNESS] = (sight.spike,)
         latest = await store.latest(self.documents, sorted({each.value.topic for each in known.values()} | spikes.keys()))
         witness = Witness(self.ports, outlook, self.now)
-        if latest or spikes:
-            await witness.prepare({id: found for id, found in spikes.items() if id != BLINDNESS})
+        await witness.prepare({id: found for id, found in spikes.items() if id != BLINDNESS})
         for id in sorted(latest.keys() | spikes.keys()):
             seen = self._seen(id, topics.get(id), spikes.get(id, ()), fresh)
             after = await self._one(seen, latest.get(id), outlook, witness)

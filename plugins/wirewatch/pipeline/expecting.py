@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from wirewatch.feeds.coverage import coverage_of
-from wirewatch.model import Alert, Counts, Coverage, Topic
+from wirewatch.model import Alert, Counts, Coverage, Spike, Topic
 from wirewatch.pipeline.counting import Recounted
 from wirewatch.pipeline.ports import Ports
 from wirewatch.spikes.baseline import Baseline, learn, update
@@ -41,15 +41,21 @@ class Outlook:
     series: Mapping[str, Series]
     baselines: Mapping[str, Baseline]
     judged: Mapping[str, Judged]
+    """Over the whole panel."""
+    since: datetime
+    """The first hour that may raise an alarm now."""
     seeing: bool
     """Whether anything can be seen in the running hour: where not, nothing is taken to have calmed."""
     alerting: int
     """Alerting topics that share a recipient's budget of false mails, at most."""
 
+    def spikes(self, topic: str) -> tuple[Spike, ...]:
+        """A topic's exceptional hours that may raise an alarm now, oldest first."""
+        return tuple(spike for spike in self.judged[topic].spikes if spike.at > self.since)
+
 
 async def look(ports: Ports, run: store.Run, recounted: Recounted) -> Outlook:
     """Store coverage and learned states, and judge every topic since the last run and wherever articles came late."""
-    since = judged_since(run, recounted)
     start, end = panel_start(run, recounted), hour_of(run.now) + HOUR
     coverage = await cover(ports, run, recounted, start)
     topics = ports.bundle.topics
@@ -60,13 +66,14 @@ async def look(ports: Ports, run: store.Run, recounted: Recounted) -> Outlook:
     series = series_of(topics, panel, list(rows.values()), states)
     baselines = await _learned(ports, run, states, panel, series, recounted)
     alerting = shared_budget(ports)
-    judged = judge(baselines, panel, series, settings=ports.bundle.settings.detection, topics=alerting, since=since, now=run.now)
+    judged = judge(baselines, panel, series, settings=ports.bundle.settings.detection, topics=alerting, since=start, now=run.now)
     return Outlook(
         panel=panel,
         coverage=tuple(coverage),
         series={each.topic: each for each in series},
         baselines={each.topic: each for each in baselines},
         judged={each.topic: each for each in judged},
+        since=judged_since(run, recounted),
         seeing=bool(panel.n and np.nan_to_num(panel.coverage[-1]) > 0),
         alerting=alerting,
     )
@@ -205,12 +212,15 @@ async def _states(ports: Ports, run: store.Run) -> dict[str, store.Learned]:
     if any(state.since is not None for state in found.values()):
         last = await store.tagged_since(ports.documents, ports.bundle.hash)
         whole = None if last is None else hour_of(last) + HOUR
-        found = {topic: replace(state, since=_earlier(state.since, whole)) for topic, state in found.items()}
+        found = {topic: _reaching_back(state, whole) for topic, state in found.items()}
     return found
 
 
-def _earlier(first: datetime | None, second: datetime | None) -> datetime | None:
-    return None if first is None or second is None else min(first, second)
+def _reaching_back(state: store.Learned, whole: datetime | None) -> store.Learned:
+    """A state whose topic's past has been tagged again, as far back as `whole` (None: all of it): to be learned anew."""
+    if state.since is None or (whole is not None and state.since - whole < timedelta(days=1)):
+        return state
+    return replace(state, since=whole, state=None)
 
 
 async def _learned(

@@ -32,15 +32,14 @@ class Witness:
         self.ports, self.outlook, self.now = ports, outlook, now
         self._articles: dict[str, tuple[datetime, list[Article]]] = {}
         self._others: list[str] | None = None
-        self._whole: Mapping[str, Judged] = {}
         self._silent: Mapping[str, Judged] = {}
 
     async def prepare(self, spikes: Mapping[str, Sequence[Spike]]) -> None:
-        """Judge again, all topics together: the whole panel, for the charts, and had each spiking topic's largest publisher been silent."""
+        """Judge again, all topics together, as if each spiking topic's largest publisher had been silent."""
         silent = dict(self.outlook.series)
         for topic, found in spikes.items():
             silent[topic] = await self._without_largest(self.outlook.series[topic], found)
-        self._whole, self._silent = self._judge(self.outlook.series), self._judge(silent) if spikes else {}
+        self._silent = self._judge(silent) if spikes else {}
 
     def independent(self, topic: str, spikes: Sequence[Spike]) -> list[Spike]:
         """The exceptional hours that do not rest on one publisher, unless the topic allows that: without it, much would be left."""
@@ -118,13 +117,13 @@ class Witness:
     def _hours(self, incident: Incident) -> list[Row]:
         """For the chart: hour, stories, expected, upper; hours of which nothing is known are left out."""
         known: dict[datetime, Row] = {row[0]: row for row in (incident.evidence.hours if incident.evidence else ())}
-        if incident.topic in self._whole:
+        if incident.topic in self.outlook.judged:
             known |= {row[0]: row for row in self._judged_hours(incident.topic)}
         start = chart_from(incident.began_at, self.now)
         return [known[hour] for hour in sorted(known) if start <= hour <= self.now]
 
     def _judged_hours(self, topic: str) -> list[Row]:
-        stories, judged, panel = self.outlook.series[topic].stories, self._whole[topic], self.outlook.panel
+        stories, judged, panel = self.outlook.series[topic].stories, self.outlook.judged[topic], self.outlook.panel
         return [
             (hour, int(stories[panel.index(hour)]), round(float(mean), 3), round(float(upper), 3))
             for hour, mean, upper in zip(judged.hours, judged.expected, judged.upper, strict=True)
