@@ -158,7 +158,7 @@ def forty_after_silence(rng: np.random.Generator, weeks: int) -> Situation:
 
 def _taken_up(rng: np.random.Generator, weeks: int, *, independent: bool) -> Situation:
     n = _n(weeks)
-    rate = float(rng.choice([0.02, 0.1, 0.5]))
+    rate = float(rng.choice([0.02, 0.1, 0.3]))
     stories = draw(rng, rate * rhythm(rng, n))
     publishers = stories + rng.poisson(stories)
     articles = publishers.copy()

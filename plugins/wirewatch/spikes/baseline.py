@@ -362,8 +362,11 @@ def _moved(
             mean = exposure * np.exp(held.level + held.growth * np.clip(day - begin + 0.5, -width, _AHEAD_D))[:, None]
             sd = np.sqrt(held.fano[:, :1] * mean + held.phi[:, :1] * mean**2)
             count = np.minimum(count, mean + 1.0 + 4.0 * sd)
-        y[:, day - through + width] = count.sum(axis=1)
-        x[:, day - through + width] = exposure.sum(axis=1)
+        place = day - through + width
+        # A day that is in already counts anew only where more of it has become known: so twice equals once.
+        fresh = (day >= begin) | ~np.isclose(x[:, place], exposure.sum(axis=1), rtol=1e-4, atol=1e-6)
+        y[:, place] = np.where(fresh, count.sum(axis=1), y[:, place])
+        x[:, place] = np.where(fresh, exposure.sum(axis=1), x[:, place])
     return [replace(each, days_y=y[row], days_x=x[row]) for row, each in enumerate(rhythms)]
 
 

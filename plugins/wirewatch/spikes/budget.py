@@ -10,7 +10,7 @@ from wirewatch.spikes.series import Floats
 from wirewatch.spikes.tails import log_tail, upper_count
 
 HOURS_A_WEEK = 168.0
-FEW_TOPICS, FEWEST = 100, 4
+FEW_TOPICS, FEWEST = 100, 12
 """Fewer topics do not get more each but less: what a topic on its own does by chance within a few years is no exception to it."""
 FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 """By window in hours: how many episodes begin for every hour at which it would be exceptional by chance, given the shorter windows.

@@ -31,6 +31,8 @@ _BOTH = np.log(0.6)
 _EXCESS = 1.5
 """For six hours an exception is at least so many times as much again as expected; over longer windows as many stories."""
 _EXCESS_H = 6.0
+_LONG_H, _LASTING = 6.0, np.log(0.15)
+"""Windows from so many hours on must still be going: the tail (ln) that their last third must reach."""
 _UPTAKE = 3.0
 """Times the publishers that a story usually has."""
 _WITHOUT = 0.5
@@ -252,7 +254,8 @@ class _Bench:
             left = stories.strength(window, limit, without=trailing(np.where(alone[:, None], 0.0, largest), width))
             enough = stories.sums[window] >= self.settings.min_stories
             rests = ~alone[:, None] & (left < _WITHOUT)
-            _take(result, rows, strength, enough & stories.fresh & stories.large(window) & ~rests, window, 0, stories)
+            fine = enough & stories.fresh & stories.large(window) & ~rests
+            _take(result, rows, strength, fine & stories.lasting(window, fine & (strength >= 1)), window, 0, stories)
         if has.any():
             self._publishers(result, rows, np.flatnonzero(has), stories, limit)
         exceptional = result.score[rows] >= 0.5
@@ -278,6 +281,7 @@ class _Bench:
             taken = side.sums[window] >= np.maximum(self.settings.min_publishers, _UPTAKE * usual)
             several = side.sums[window] >= self.settings.min_publishers
             fine = (taken | (many & several)) & side.fresh & side.large(window)
+            fine &= side.lasting(window, fine & (strength >= 1))
             kinds = np.where(many, 1, 2)
             _take(result, rows[has], strength, fine, window, kinds, side)
 
@@ -350,6 +354,7 @@ class _Side:
         self.mean = np.where(known, mean * bench.coverage, np.nan)
         self.known = known
         self.fresh = known & (count >= np.maximum(np.minimum(usual, count.max(initial=0.0) + 1), 1e-9)) & (count > 0)
+        self.recent: dict[int, tuple[Floats, Floats, Floats]] = {}
         self.sums: list[Floats] = []
         self.means: list[Floats] = []
         self.variances: list[Floats] = []
@@ -361,6 +366,11 @@ class _Side:
             unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + np.maximum(1 / days - 1 / _SETTLED_D, 0.0))[:, None]
             variance = fitted.fano[:, window, None] * whole + fitted.phi[:, window, None] * square + unsure * whole**2
             variance = variance + _BLIND * trailing(hidden, width) ** 2
+            if bench.hours[window] >= _LONG_H:
+                part = max(1, width // 3)
+                lately, squared = trailing(usual, part) * rise, trailing(usual**2, part) * rise**2
+                noise = fitted.fano[:, window, None] * lately + fitted.phi[:, window, None] * squared + unsure * lately**2
+                self.recent[window] = (trailing(count, part), lately, noise)
             self.sums.append(trailing(count, width))
             self.means.append(whole)
             self.variances.append(variance)
@@ -374,6 +384,14 @@ class _Side:
         near = count > mean
         rows = np.broadcast_to(limit[:, None] * self.tail[:, window, None], count.shape)
         found[near] = log_tail(count[near], mean[near], variance[near]) / rows[near]
+        return found
+
+    def lasting(self, window: int, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether a long window's last third is itself more than usual, where `asked`: what was hours ago has been told of then."""
+        recent = self.recent.get(window)
+        found = np.ones_like(asked)
+        if recent is not None and asked.any():
+            found[asked] = log_tail(*(each[asked] for each in recent)) <= _LASTING
         return found
 
     def large(self, window: int) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ _FIRST_COUNT = 0.3
 _PHI = 0.4
 """Overdispersion where nothing is known yet."""
 _CAP_SD = 4.0
-_SPIKE_SD = 6.0
+_SPIKE_SD = 5.0
 _SPIKE_SHARE = 0.02
 """At most so much of the time is taken for spikes; what happens more often is the topic's noise."""
 _FOLLOWED = 3.0
@@ -381,7 +381,8 @@ def _shrunk(
             base, count = _sums(base, axis), _sums(seen, axis)
         effect = (count + prior) / (base + prior)
         shape = shape * (_wide(effect, axis) if axis else effect)
-        errors.append(np.mean(slowness[:, None] / (base + prior), axis=1))
+        # Quiet hours are known worst, and they are where a false alarm is soonest raised.
+        errors.append(np.quantile(slowness[:, None] / (base + prior), 0.9, axis=1))
         freedom.append(np.sum(base / (base + prior), axis=1))
     variances = np.stack([errors[0] + errors[1] + errors[2], errors[0]], axis=1)
     return shape / shape.mean(axis=1, keepdims=True), variances, np.stack([freedom[1] + freedom[2], freedom[0]], axis=1)
