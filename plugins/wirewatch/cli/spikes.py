@@ -1,4 +1,4 @@
-"""`wirewatch backtest`: what detection would have said of counts from the past."""
+"""`wirewatch backtest · replay`: what the watch would have said of counts, or of articles, from the past."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from wirewatch.cli._shared import CONFIG, JSON, emit, fail
+from wirewatch.cli._shared import CONFIG, JSON, emit, fail, json_lines
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from wirewatch.config.settings import Detection
     from wirewatch.model import Incident
     from wirewatch.pipeline.backtest import Backtest
@@ -29,8 +31,11 @@ _COUNTS = typer.Option(
 _INTERVAL = typer.Option("1h", "--interval", help="What one count spans: 5m, 1h, 1d.")
 _SCORES = typer.Option(None, "--scores", help="Write timestamp, topic, anomaly (0..1; 0.5 is the alert threshold) of every row here.")
 _FALSE_MAILS = typer.Option(None, "--false-mails", help="False alert mails a recipient may expect in a week, instead of the setting.")
+_SHARE = typer.Option(None, "--recipient-topics", min=1, help="Topics that share a recipient's false mails; default: all, at most 100.")
 _SET = typer.Option([], "--set", help="Another detection setting, as `calm=12h` or `min_stories=5`; may be repeated.")
 _AGAINST = typer.Option([], "--against", help="Compare with the same settings but these, as `false_mails_per_week=3`; may be repeated.")
+_ARCHIVE = typer.Argument(..., help="JSON Lines {url, title, text, source, published_at, first_seen_at}; - for standard input.")
+_COVERAGE = typer.Option(None, "--coverage", help="CSV with timestamp, coverage (0..1) by hour; 1 where it says nothing.", exists=True)
 _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 72
 _SHOWN = 40
@@ -39,6 +44,7 @@ _SHOWN = 40
 def register(root: typer.Typer) -> None:
     """Mount the commands."""
     root.command()(backtest)
+    root.command()(replay)
 
 
 def backtest(
@@ -46,6 +52,7 @@ def backtest(
     interval: str = _INTERVAL,
     scores: Path | None = _SCORES,
     false_mails: float | None = _FALSE_MAILS,
+    share: int | None = _SHARE,
     changes: list[str] = _SET,
     against: list[str] = _AGAINST,
     config: Path | None = CONFIG,
@@ -58,10 +65,10 @@ def backtest(
     settings = _settings(config, [*changes, *([] if false_mails is None else [f"false_mails_per_week={false_mails}"])])
     other = _changed(settings, against) if against else None
     table = read_counts(counts, interval=step)
-    found = _run(table, settings, "backtest")
+    found = _run(table, settings, "backtest", share)
     if scores is not None:
         _write_scores(scores, table, found)
-    compared = None if other is None else _run(table, other, "compared")
+    compared = None if other is None else _run(table, other, "compared", share)
     if as_json:
         emit(_row(each) for each in found.incidents)
         if compared is not None:
@@ -70,6 +77,48 @@ def backtest(
         _tell(table, found, settings)
         if compared is not None:
             _compare(found, compared, against)
+
+
+def replay(
+    file: Path = _ARCHIVE,
+    coverage: Path | None = _COVERAGE,
+    config: Path | None = CONFIG,
+    as_json: bool = JSON,
+) -> None:
+    """Take archived articles through tagging, grouping, counting and detection, each when it was first seen."""
+    from wirewatch.config import load, settings_path
+    from wirewatch.pipeline.replay import archived, read_coverage, table_of
+    from wirewatch.pipeline.replay import replay as walk
+
+    bundle = load(config or settings_path())
+    shares = {} if coverage is None else read_coverage(coverage)
+    articles, failed = [], False
+    for place, row, problem in json_lines(file):
+        try:
+            if row is None:
+                raise ValueError(problem)
+            articles.append(archived(row))
+        except ValueError as error:
+            typer.echo(f"{place}: {error}", err=True)
+            failed = True
+    if failed:
+        raise typer.Exit(2)
+    with _progress() as bars:
+        task = bars.add_task("replay", total=None)
+        found = walk(articles, bundle, coverage=shares, progress=lambda done, total: bars.update(task, completed=done, total=total))
+    if as_json:
+        emit(_row(each) for each in found.incidents)
+    else:
+        _tell(table_of(articles, bundle, coverage=shares), found, bundle.settings.detection)
+
+
+def _progress() -> Progress:
+    """A bar of days on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 def _step(interval: str) -> timedelta:
@@ -111,16 +160,12 @@ def _changed(settings: Detection, changes: Sequence[str]) -> Detection:
         fail("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()), 2)
 
 
-def _run(table: Table, settings: Detection, name: str) -> Backtest:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+def _run(table: Table, settings: Detection, name: str, topics: int | None) -> Backtest:
     from wirewatch.pipeline.backtest import backtest as walk
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with _progress() as bars:
         task = bars.add_task(name)
-        return walk(table, settings, progress=lambda done, total: bars.update(task, completed=done, total=total))
+        return walk(table, settings, topics=topics, progress=lambda done, total: bars.update(task, completed=done, total=total))
 
 
 def _row(incident: Incident) -> dict[str, Any]:

@@ -257,7 +257,7 @@ class _Bench:
             fine = enough & stories.fresh & stories.large(window) & ~rests
             _take(result, rows, strength, fine & stories.lasting(window, fine & (strength >= 1)), window, 0, stories)
         if has.any():
-            self._publishers(result, rows, np.flatnonzero(has), stories, limit)
+            self._publishers(result, rows, np.flatnonzero(has), stories, limit, np.where(alone[:, None], 0.0, largest))
         exceptional = result.score[rows] >= 0.5
         _bounds(result, rows, exceptional, limit, self)
 
@@ -268,6 +268,7 @@ class _Bench:
         has: NDArray[np.int64],
         stories: _Side,
         limit: Floats,
+        largest: Floats,
     ) -> None:
         baselines = [self.baselines[index] for index in has]
         rhythms = [each.publishers for each in baselines if each.publishers is not None]
@@ -277,10 +278,12 @@ class _Bench:
         usual = np.array([each.uptake for each in baselines])[:, None]
         for window in range(len(self.where.windows)):
             strength = side.strength(window, limit[has])
+            left = side.strength(window, limit[has], without=trailing(largest[has], self.where.windows[window]))
             many = stories.sums[window][has] >= self.settings.min_stories
             taken = side.sums[window] >= np.maximum(self.settings.min_publishers, _UPTAKE * usual)
             several = side.sums[window] >= self.settings.min_publishers
             fine = (taken | (many & several)) & side.fresh & side.large(window)
+            fine &= left >= np.minimum(strength, _WITHOUT)
             fine &= side.lasting(window, fine & (strength >= 1))
             kinds = np.where(many, 1, 2)
             _take(result, rows[has], strength, fine, window, kinds, side)
