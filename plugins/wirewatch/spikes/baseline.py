@@ -22,6 +22,8 @@ _OWN_SHARE = 0.5
 """A topic that is more than so much of all coverage cannot be measured by it."""
 _LEAST_COVERAGE = 0.1
 """Below it an hour is as good as unknown."""
+_NEVER_NOTHING = 30.0
+"""Mean stories an hour from which on an hour without any is an hour in which nobody looked."""
 _STEADY = 0.25
 """Relative standard deviation of a day up to which all coverage is a measure."""
 _AHEAD_D = 3.0
@@ -267,9 +269,13 @@ def scales(everything: Rhythm) -> Floats:
 
 
 def covered(panel: Panel) -> Floats:
-    """Coverage, 0 where it is unknown or as good as none."""
+    """Coverage, 0 where it is unknown or as good as none: also where all coverage together brought nothing, as it never does."""
     found = np.nan_to_num(panel.coverage, nan=0.0)
-    return np.where(found >= _LEAST_COVERAGE, np.minimum(found, 1.0), 0.0)
+    found = np.where(found >= _LEAST_COVERAGE, np.minimum(found, 1.0), 0.0)
+    something = panel.stories[np.nan_to_num(panel.stories, nan=0.0) > 0]
+    if something.size and something.mean() >= _NEVER_NOTHING:
+        found[panel.stories == 0] = 0.0
+    return found
 
 
 def day_of(when: datetime) -> int:

@@ -20,7 +20,7 @@ from wirewatch.spikes.tails import log_tail, trailing, upper_count
 
 LATE = timedelta(hours=2)
 """An hour that ended so long before the decision was found late."""
-_FIRST_HOURS = 24.0
+_FIRST_HOURS = 72.0
 """Known hours before which nothing is exceptional: there is nothing to be an exception from."""
 _LEARNING = np.log(20.0)
 """How much more improbable an exception must be while a topic is learning; less and less after that."""
@@ -43,7 +43,7 @@ _BLIND = 0.25
 """Variance of what the hidden feeds would have brought, relative to their expected share squared."""
 _SAMPLE_TOPICS, _SAMPLE_HOURS = 48, 6
 _TOLERANCE, _TOLERANCE_SD = 0.12, 1.5
-"""A rise of all coverage counts as far as it exceeds so many standard deviations of its own noise."""
+"""ln, and standard deviations of its own noise, that all coverage may rise by without any more being expected of a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,8 +310,10 @@ class _Bench:
             rest = np.maximum(trailing(total - np.minimum(usual, total), width), 1e-9)
             others = np.maximum(trailing(count - np.minimum(own, count), width), 0.0)
             tolerance = _TOLERANCE + _TOLERANCE_SD * np.sqrt(variance) / np.maximum(whole, 1e-9)
-            rise = np.log(np.maximum(others, 1e-9) / rest) - tolerance
-            rise = np.where(whole > 0, np.exp(np.clip(rise, 0.0, 5.0)), 1.0)
+            rise = np.log(np.maximum(others, 1e-9) / rest)
+            # Within the tolerance it may be chance; at twice that it is a rise, and counts in full.
+            rise = np.clip(np.minimum(rise, 2 * (rise - tolerance)), 0.0, 5.0)
+            rise = np.where(whole > 0, np.exp(rise), 1.0)
             found[window] = rise if window == len(found) - 1 else np.maximum(rise, found[window + 1])
         found[:, alone] = 1.0
         return found
