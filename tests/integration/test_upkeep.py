@@ -14,7 +14,7 @@ from tests.samples import NOW, article
 
 from wirewatch.config import Bundle, fingerprint, load, load_files
 from wirewatch.errors import ConfigError
-from wirewatch.model import Coverage, Status
+from wirewatch.model import Coverage, PollRecord, Status
 from wirewatch.pipeline.digest import digest
 from wirewatch.pipeline.handout import all_articles, due_articles, due_feeds
 from wirewatch.pipeline.maintain import expire, expired
@@ -232,6 +232,8 @@ def test_the_operators_get_one_digest_a_day(documents: ElasticDocuments) -> None
         )
         seen = [Coverage(hour=hour, coverage=share, feeds=2, until=NOW) for hour, share in zip(hours, (1.0, 0.4, 1.0), strict=True)]
         await counts.save_coverage(documents, seen)
+        assert await digest(ports) == {"planned": 0}, "the watch is not a day old"
+        await feed_store.record(documents, [("p1", PollRecord(at=NOW - timedelta(hours=25), feed="mill", outcome="ok", new=3))])
         assert (await digest(ports))["planned"] == 1
         assert (await digest(ports))["planned"] == 0
         told = await notifications.due(documents, NOW)

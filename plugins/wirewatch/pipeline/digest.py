@@ -17,11 +17,16 @@ _SHOWN = 12
 
 
 async def digest(ports: Ports) -> dict[str, int]:
-    """Plan one note a day about the last 24 hours; how many messages are `planned` (0: that day's are there), and what they say."""
+    """Plan one note a day about the last 24 hours; how many messages are `planned`, and what they say.
+
+    None are where that day's are there, or where the watch is younger than a day.
+    """
     now = ports.clock()
     start = now - DAY
     documents = ports.documents
-    await documents.refresh("feeds", "articles")
+    await documents.refresh("feeds", "articles", "polls")
+    if not await documents.count("polls", {"range": {"at": {"lte": start.isoformat()}}}):
+        return {"planned": 0}
     active: dict[str, Any] = {"term": {"active": True}}
     polled = await documents.count("feeds", {"bool": {"filter": [active, {"range": {"last_success_at": {"gte": start.isoformat()}}}]}})
     failing = await documents.count("feeds", {"bool": {"filter": [active, {"term": {"health": "failing"}}]}})
