@@ -12,9 +12,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugins" / "wirewatch"
 
 BASE = {"errors", "model"}
-COMMON = BASE | {"config", "http", "http_client", "home"}
+COMMON = BASE | {"charsets", "config", "http", "http_client", "home"}
 FEATURES = {"feeds", "articles", "topics", "stories", "spikes", "alerts", "store", "dashboards"}
 ALLOWED: dict[str, set[str]] = {
+    "charsets": set(),
     "errors": set(),
     "home": set(),
     "model": {"errors"},

@@ -5,31 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 
+from wirewatch.charsets import HEADER, WIDER
+
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _META = re.compile(rb"<(?:meta|\?xml)[^>]{0,400}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SEEN_BYTES = 4096
 
-_WIDER = {
-    "iso-8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
-    "iso-8859-9": "cp1254",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc-kr": "cp949",
-    "ks_c_5601-1987": "cp949",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "sjis": "cp932",
-    "x-sjis": "cp932",
-    "big5": "big5hkscs",
-    "tis-620": "cp874",
-    "utf-16": "utf-8",
-}
-"""What browsers read under a label (WHATWG Encoding Standard, section 4.2): the wider set it is usually used for."""
+_READ_AS = {**WIDER, "utf-16": "utf-8"}
+"""A page that can name its encoding in its own text is not in UTF-16 (WHATWG HTML Standard, prescan of a byte stream)."""
 
 _GUESSES = ("cp949", "gb18030", "cp932", "cp1251", "cp1252")
 
@@ -40,7 +23,7 @@ def decode(body: bytes, content_type: str = "") -> str:
         if body.startswith(mark):
             return body.decode(name, "replace").lstrip("\ufeff")
     labels: list[str] = []
-    header = _HEADER.search(content_type)
+    header = HEADER.search(content_type)
     if header:
         labels.append(header[1])
     meta = _META.search(body[:_SEEN_BYTES])
@@ -60,7 +43,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 def _codec(label: str) -> str | None:
     name = label.strip().lower()
-    name = _WIDER.get(name, name)
+    name = _READ_AS.get(name, name)
     try:
         return codecs.lookup(name).name
     except LookupError:

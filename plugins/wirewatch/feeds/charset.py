@@ -6,6 +6,8 @@ import codecs
 import re
 from typing import NamedTuple
 
+from wirewatch.charsets import HEADER, WIDER
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -24,29 +26,9 @@ _UNMARKED = (
 )
 """How a document without a byte order mark begins (XML 1.0, appendix F.1)."""
 
-_HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([\w.:-]+)", re.IGNORECASE)
 _HEAD_BYTES = 1024
 
-_WIDER = {
-    "iso-8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
-    "iso-8859-9": "cp1254",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc-kr": "cp949",
-    "ks_c_5601-1987": "cp949",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "sjis": "cp932",
-    "x-sjis": "cp932",
-    "big5": "big5hkscs",
-    "tis-620": "cp874",
-}
-"""What browsers read under a label (WHATWG Encoding Standard, section 4.2): the wider set it is usually used for."""
 _ANYTHING = frozenset(("cp1252", "cp1254", "iso8859-1", "latin-1"))
 """What servers say by default, and what nearly any bytes can be read as."""
 _DISALLOWED = re.compile(r"utf-?(?:16|32)|ucs|unicode|base64|hex|rot|zip|zlib|bz2|idna|punycode|raw_unicode|unicode_escape|quopri|uu")
@@ -68,7 +50,7 @@ def decode(body: bytes, content_type: str = "") -> Text:
         for mark, name in marks:
             if body.startswith(mark):
                 return _read(body[len(mark) :] if marks is _BOMS else body, name, "")
-    header = _HEADER.search(content_type)
+    header = HEADER.search(content_type)
     declared = _DECLARED.match(body[:_HEAD_BYTES])
     labels = [match[1].decode("ascii", "replace") if isinstance(match[1], bytes) else match[1] for match in (header, declared) if match]
     known = [(label, codec) for label in labels if (codec := _codec(label))]
@@ -147,7 +129,7 @@ def _codec(label: str) -> str | None:
     if _DISALLOWED.match(name):
         return None
     try:
-        found = codecs.lookup(_WIDER.get(name, name))
+        found = codecs.lookup(WIDER.get(name, name))
     except (LookupError, ValueError):
         return None
-    return _WIDER.get(found.name, found.name)
+    return WIDER.get(found.name, found.name)
