@@ -43,10 +43,8 @@ def poll_feeds() -> None:
     async def plan() -> list[dict[str, int]]:
         """The parts of the work that have feeds due."""
         from wirewatch.pipeline.handout import due_feeds
-        from wirewatch.pipeline.poll import sync_feeds
 
         async with ports() as found:
-            await sync_feeds(found)
             return await due_feeds(found)
 
     @task(

@@ -6,17 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from wirewatch.articles.identity import SLOTS
 from wirewatch.pipeline.poll import sync_feeds
 from wirewatch.pipeline.ports import Ports
-from wirewatch.store import feeds
 
 
 async def due_feeds(ports: Ports) -> list[dict[str, int]]:
     """The parts (`slot` of `slots`, as `poll` takes them) that have feeds due now, by the bundle's list and people's controls."""
-    if await feeds.in_step(ports.documents, ports.bundle.feeds):
-        await feeds.apply_controls(ports.documents, ports.clock())
-    else:
-        await sync_feeds(ports)
+    await sync_feeds(ports)
     wanted = [{"term": {"active": True}}, {"term": {"paused": False}}]
     return _parts(await _slots(ports, "feeds", wanted, ports.clock()), ports.bundle.settings.polling.slots)
 
@@ -28,13 +25,13 @@ async def due_articles(ports: Ports) -> list[dict[str, int]]:
 
 async def all_articles(ports: Ports) -> list[dict[str, int]]:
     """All parts of the articles, for work on each of them."""
-    return _parts(range(64), ports.bundle.settings.articles.slots)
+    return _parts(range(SLOTS), ports.bundle.settings.articles.slots)
 
 
 async def _slots(ports: Ports, kind: str, wanted: list[dict[str, Any]], now: datetime) -> list[int]:
     await ports.documents.refresh(kind)
     query = {"bool": {"filter": [*wanted, {"range": {"next_attempt_at": {"lte": now.isoformat()}}}]}}
-    answer = await ports.documents.search(kind, {"size": 0, "query": query, "aggs": {"slots": {"terms": {"field": "slot", "size": 64}}}})
+    answer = await ports.documents.search(kind, {"size": 0, "query": query, "aggs": {"slots": {"terms": {"field": "slot", "size": SLOTS}}}})
     return [int(bucket["key"]) for bucket in answer.get("aggregations", {}).get("slots", {}).get("buckets", ())]
 
 
