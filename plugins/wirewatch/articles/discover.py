@@ -9,7 +9,7 @@ from datetime import datetime
 
 from wirewatch.articles.clocks import timestamp_of
 from wirewatch.articles.identity import article_id, normalise, slot_of, source_of
-from wirewatch.articles.outcome import owned
+from wirewatch.articles.outcome import owned, with_publisher
 from wirewatch.model import Article, Entry, Feed, Provenance, Publisher, Status
 
 MAX_URL = 4_000
@@ -72,9 +72,7 @@ def published_by(article: Article, feed: Feed, publishers: Mapping[str, Publishe
     known = publishers.get(feed.publisher)
     if known is None:
         return replace(article, publisher=feed.publisher, publisher_name=feed.publisher)
-    return replace(
-        article, publisher=known.id, publisher_name=known.name, country=known.country, kind=known.kind, reliability=known.reliability
-    )
+    return with_publisher(article, known)
 
 
 def _id_without_address(entry: Entry, feed: Feed) -> str:

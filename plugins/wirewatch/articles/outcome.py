@@ -29,8 +29,18 @@ def owned(article: Article, owners: Mapping[str, Publisher]) -> Article:
     owner = owners.get(article.source)
     if owner is None:
         return replace(article, publisher=article.source, publisher_name=article.source)
+    return with_publisher(article, owner)
+
+
+def with_publisher(article: Article, publisher: Publisher) -> Article:
+    """An article with a publisher and what is known of it."""
     return replace(
-        article, publisher=owner.id, publisher_name=owner.name, country=owner.country, kind=owner.kind, reliability=owner.reliability
+        article,
+        publisher=publisher.id,
+        publisher_name=publisher.name,
+        country=publisher.country,
+        kind=publisher.kind,
+        reliability=publisher.reliability,
     )
 
 

@@ -15,7 +15,7 @@ from wirewatch.articles.robots import Robots
 from wirewatch.config import Bundle
 from wirewatch.errors import FetchFailed, FetchRefused, ParseError
 from wirewatch.http import Answer, Outcome
-from wirewatch.model import Article, Extraction, Publisher, Status
+from wirewatch.model import Article, Extraction, Publisher, Status, TopicMatch
 from wirewatch.pipeline.ports import Ports
 from wirewatch.store import articles as store
 from wirewatch.store.base import Stored
@@ -44,7 +44,13 @@ async def process(ports: Ports, *, slot: int = 0, slots: int = 1, deadline: date
 
 def retag(article: Article, bundle: Bundle) -> Article:
     """An article with the topics that the bundle's rules find in it."""
-    matches = matcher_of(bundle).match(
+    matches = matches_in(article, matcher_of(bundle))
+    return replace(article, topics=tuple(each.topic for each in matches), topic_matches=tuple(matches), rules=bundle.hash)
+
+
+def matches_in(article: Article, matcher: Matcher) -> list[TopicMatch]:
+    """The topics that a matcher finds in an article."""
+    return matcher.match(
         title=article.title,
         summary=article.summary,
         text=article.text,
@@ -53,7 +59,6 @@ def retag(article: Article, bundle: Bundle) -> Article:
         country=article.country,
         kind=article.kind,
     )
-    return replace(article, topics=tuple(each.topic for each in matches), topic_matches=tuple(matches), rules=bundle.hash)
 
 
 _matchers: dict[str, Matcher] = {}

@@ -10,7 +10,7 @@ from heapq import heappush, heappushpop
 
 from wirewatch.config import Bundle
 from wirewatch.model import Article, Status, TopicMatch
-from wirewatch.pipeline.process import matcher_of
+from wirewatch.pipeline.process import matcher_of, matches_in
 from wirewatch.store import articles as store
 from wirewatch.store.base import Documents
 from wirewatch.store.documents import stored
@@ -65,18 +65,7 @@ class Trial:
     def add(self, article: Article) -> None:
         """Try every topic on one article."""
         self.articles += 1
-        matches = {
-            match.topic: match
-            for match in self._matcher.match(
-                title=article.title,
-                summary=article.summary,
-                text=article.text,
-                language=article.language,
-                publisher=article.publisher,
-                country=article.country,
-                kind=article.kind,
-            )
-        }
+        matches = {match.topic: match for match in matches_in(article, self._matcher)}
         for id, match in matches.items():
             self._take(id, article, match)
         for id in article.topics:
