@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from wirewatch.embedded import elasticsearch as embedded
 from wirewatch.errors import Conflict, SetupError, StoreRejected, StoreUnavailable
@@ -138,6 +140,32 @@ def test_hostile_text_is_stored(documents: ElasticDocuments) -> None:
         found = await documents.get("audit", "x")
         assert found is not None
         assert found.source["who"] == "a?\n\u2028\u0000b"
+
+    asyncio.run(work())
+
+
+def test_a_document_whose_shard_is_still_starting_is_asked_for_again() -> None:
+    refused = {"type": "no_shard_available_action_exception", "reason": "No shard available"}
+    items: list[dict[str, object]] = [{"error": refused}, {"error": refused}, {"found": True, "_source": {"feed": "bbc"}}]
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        item: dict[str, object] = {"_index": "x-feeds-v1", "_id": "bbc", **items.pop(0)}
+        return web.json_response({"docs": [item]}, headers={"X-Elastic-Product": "Elasticsearch"})
+
+    async def work() -> None:
+        app = web.Application()
+        app.router.add_post("/_mget", answer)
+        async with TestServer(app) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            async with ElasticDocuments(url=url, prefix="x", patience_s=(0.0, 0.0)) as documents:
+                found = await documents.get("feeds", "bbc")
+                assert found is not None
+                assert found.source == {"feed": "bbc"}
+                items.append({"error": refused})
+            async with ElasticDocuments(url=url, prefix="x", patience_s=()) as documents:
+                with pytest.raises(StoreUnavailable, match="No shard available"):
+                    await documents.get("feeds", "bbc")
 
     asyncio.run(work())
 

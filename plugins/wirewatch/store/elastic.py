@@ -124,9 +124,13 @@ class ElasticDocuments:
             docs: list[dict[str, Any]] = [{"_index": self._place(index), "_id": id} for index, id in part]
             if fields is not None:
                 docs = [{**doc, "_source": list(fields)} for doc in docs]
-            answer = await self._call(partial(self._client.mget, docs=docs))
-            found += [self._got(item) for item in answer["docs"]]
+            found += await self._call(partial(self._read, docs))
         return found
+
+    async def _read(self, docs: Sequence[Mapping[str, Any]]) -> list[Hit | None]:
+        """Ask for documents once; raises `StoreUnavailable` where one cannot be read now (its index has only just been made)."""
+        answer = await self._client.mget(docs=docs)
+        return [self._got(item) for item in answer["docs"]]
 
     def _got(self, item: Mapping[str, Any]) -> Hit | None:
         if error := item.get("error"):
@@ -320,6 +324,9 @@ class ElasticDocuments:
                     raise StoreUnavailable(f"Elasticsearch at {_without_login(self.url)} cannot be reached: {error.message}") from error
             except TransportError as error:
                 raise StoreUnavailable(f"Elasticsearch at {_without_login(self.url)}: {error.message}") from error
+            except StoreUnavailable:
+                if wait is None:
+                    raise
             await asyncio.sleep(wait)
         raise AssertionError("not reached")
 
