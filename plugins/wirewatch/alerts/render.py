@@ -60,6 +60,7 @@ def _incident(
 ) -> Message:
     evidence = incident.evidence
     hours = evidence.hours if evidence else ()
+    headlines = evidence.headlines[:MAX_HEADLINES] if evidence else ()
     event = notification.event
     closed = event == "closed"
     subject = clean(phrases.subject(incident, event), MAX_SUBJECT)
@@ -78,10 +79,8 @@ def _incident(
         "joined": tuple(
             (clean(each.topic_name, 120), phrases.size(each), phrases.incident_link(settings.page_url, each.id)) for each in joined
         ),
-        "headlines": tuple(
-            _shown(each, where, incident.last_spike_at) for each in (evidence.headlines if evidence else ())[:MAX_HEADLINES]
-        ),
-        "more": max(0, (evidence.articles if evidence else 0) - MAX_HEADLINES),
+        "headlines": tuple(_shown(each, where, incident.last_spike_at) for each in headlines),
+        "more": max(0, (evidence.articles if evidence else 0) - sum(1 + each.copies for each in headlines)),
         "chart": picture is not None,
         "chart_alt": chart.describe(hours),
         "chart_note": f"Stories an hour ({_zone_name(where, now)}). Red: since it began. Grey: the usual range, dashed: expected.",

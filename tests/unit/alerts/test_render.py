@@ -70,6 +70,14 @@ def test_eight_headlines_and_how_many_more() -> None:
     assert Page(message.html).links.count("https://outlet1.example/kim") >= 1
 
 
+def test_what_is_more_is_neither_shown_nor_a_copy_of_what_is() -> None:
+    shown_ones = (headline(1, copies=4), headline(2))
+    some = shown(incident(evidence=evidence(headlines=shown_ones, articles=9)))
+    assert "3 more" in some.text
+    assert "3 more" in Page(some.html).words
+    assert " more" not in shown(incident(evidence=evidence(headlines=shown_ones, articles=6))).text
+
+
 def test_who_was_first_is_only_claimed_where_clocks_permit() -> None:
     unsure = shown(incident(evidence=evidence(first_is_certain=False)))
     assert "Earliest seen: Outlet 1" in unsure.text
