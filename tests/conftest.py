@@ -30,7 +30,7 @@ def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield given
         return
     home: Path = tmp_path_factory.mktemp("elasticsearch")
-    node = embedded.start(home, port=free_port(), tied=True)
+    node = embedded.start(home, port=free_port(), tied=True, brief=True)
     yield node.url
     embedded.stop(home)
 

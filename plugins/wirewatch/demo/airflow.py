@@ -200,18 +200,17 @@ class Airflow:
         return "  ".join(f"{STEPS[dag]} {_told(states)}" for dag, states in self.runs().items())
 
     def runs(self) -> dict[str, Counter[str]]:
-        """By DAG of the watch: how many runs are in which state (`success`, `failed`, `running`, `queued`); some seconds old."""
+        """By DAG of the watch: how many runs are in which state (`success`, `failed`, `running`, `queued`), of the last
+        hundred; some seconds old.
+        """
         at, found = self._seen
         if time.monotonic() - at < _GLANCE_S:
             return found
         with contextlib.suppress(SetupError):
-            found = {dag: self._states(dag) for dag in STEPS}
+            answer = self._ask("GET", "/api/v2/dags/~/dagRuns?limit=100&order_by=-run_after")
+            found = {dag: Counter(run["state"] for run in answer["dag_runs"] if run["dag_id"] == dag) for dag in STEPS}
         self._seen = (time.monotonic(), found)
         return found
-
-    def _states(self, dag: str) -> Counter[str]:
-        answer = self._ask("GET", f"/api/v2/dags/{dag}/dagRuns?limit=100&order_by=-run_after")
-        return Counter(run["state"] for run in answer["dag_runs"])
 
     def _missing(self) -> list[str]:
         """What is not up yet."""

@@ -150,7 +150,7 @@ class Demo:
         catcher = services.mailcatcher(self.stack, self.mail, self.ports.mail, self.logs)
         self.children += [newsroom, catcher]
         task = progress.add_task("Elasticsearch", total=None, note="")
-        url = services.elasticsearch(self.stack, self.home / "elasticsearch", lambda note: progress.update(task, note=note))
+        url = services.elasticsearch(self.stack, self.home / "elasticsearch", lambda note: progress.update(task, note=note), brief=True)
         progress.update(task, total=1, completed=1, note=url)
         prefix = "wirewatch-demo"
         os.environ |= {

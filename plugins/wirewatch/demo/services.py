@@ -95,15 +95,15 @@ def alone(home: Path, what: str) -> Iterator[None]:
         yield
 
 
-def elasticsearch(stack: ExitStack, home: Path, say: Say) -> str:
-    """The address of Elasticsearch: $ELASTICSEARCH_URL, else a node of our own that `stack` stops."""
+def elasticsearch(stack: ExitStack, home: Path, say: Say, *, brief: bool) -> str:
+    """The address of Elasticsearch: $ELASTICSEARCH_URL, else a node of our own that `stack` stops; `brief` as its `start` has it."""
     if given := os.environ.get("ELASTICSEARCH_URL"):
         return given
     from wirewatch.embedded import elasticsearch as node
 
     # Registered first: an interruption while it starts must stop it too.
     stack.callback(node.stop, home)
-    return node.start(home, tied=True, progress=say).url
+    return node.start(home, tied=True, brief=brief, progress=say).url
 
 
 def child(stack: ExitStack, name: str, module: str, arguments: Sequence[str], *, log: Path) -> processes.Child:

@@ -46,7 +46,7 @@ def _up(config: Path, home: Path, port: int, console: Console, stack: ExitStack,
             services.mailcatcher(stack, home / "mail", ports.mail, home / "logs")
             os.environ["SMTP_URL"] = f"smtp://127.0.0.1:{ports.mail}"
         task = progress.add_task("Elasticsearch", total=None, note="")
-        url = services.elasticsearch(stack, home / "elasticsearch", lambda note: progress.update(task, note=note))
+        url = services.elasticsearch(stack, home / "elasticsearch", lambda note: progress.update(task, note=note), brief=False)
         progress.update(task, total=1, completed=1, note=url)
         os.environ |= {"ELASTICSEARCH_URL": url, "WIREWATCH_CONFIG": str(config)}
         # Airflow's tasks do not read it from the settings: they find the settings under it.
