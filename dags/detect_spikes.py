@@ -8,6 +8,8 @@
 
 Who may edit this DAG may change incidents on the Wirewatch page.
 
+Where Elasticsearch cannot be reached, **detect** mails the operators itself, by the settings in config/ on its machine.
+
 Woken by `process_articles`; also runs by itself every `WIREWATCH_DETECT_EVERY` (`5m`), for what must be noticed without news:
 topics that calm down, and a watch that has gone blind.
 """
@@ -35,7 +37,7 @@ def detect_spikes() -> None:
         """Group, count, expect and decide; plan the messages."""
         from wirewatch.pipeline.detect import detect as work
 
-        async with ports() as found:
+        async with ports(alarm=True) as found:
             return await work(found)
 
     @task(multiple_outputs=False, outlets=[PLANNED])

@@ -63,7 +63,7 @@ async def _steps(names: list[str], config: Path | None, as_json: bool) -> None:
     from wirewatch.wiring.local import ports
 
     console = Console(stderr=True)
-    async with ports(config) as found:
+    async with ports(config, alarm="detect" in names) as found:
         for name in names:
             with console.status(f"{name} …"):
                 summary = await _step(name)(found)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -76,19 +77,20 @@ def total(summaries: Sequence[Mapping[str, Any] | None], *wakes: str) -> dict[st
 
 
 @asynccontextmanager
-async def ports() -> AsyncIterator[Ports]:
-    """The ports of one task, with the published rules and settings.
+async def ports(*, alarm: bool = False) -> AsyncIterator[Ports]:
+    """The ports of one task, with the published rules and settings; `alarm`: the operators get a mail where the store is out of reach.
 
     Raises `StoreUnavailable`, or `SetupError` where nothing has been published.
     """
-    from wirewatch.wiring.build import assemble
+    from wirewatch.wiring.build import assemble, guarded
 
     where = cluster(await BaseHook.aget_connection(ELASTICSEARCH))
     try:
         smtp: Connection | None = await BaseHook.aget_connection(SMTP)
     except AirflowNotFoundException:
         smtp = None
-    async with assemble(where, bundle=None, channels=lambda settings: channels(smtp, settings)) as found:
+    ways = partial(channels, smtp)
+    async with guarded(where, ways) if alarm else nullcontext(), assemble(where, bundle=None, channels=ways) as found:
         yield found
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 from wirewatch.alerts.channels import Channel
 from wirewatch.config import Bundle, Settings
@@ -33,6 +35,15 @@ class Cluster:
 def utc_now() -> datetime:
     """The clock on the wall."""
     return datetime.now(UTC)
+
+
+def guarded(
+    cluster: Cluster, channels: Callable[[Settings], Mapping[str, Channel]], config: Path | None = None, clock: Clock = utc_now
+) -> AbstractAsyncContextManager[None]:
+    """What is done inside mails the operators where it cannot reach the cluster (`pipeline.outage`)."""
+    from wirewatch.pipeline import outage
+
+    return outage.alarm(partial(outage.settings_here, config), channels, remembered=outage.stamp(cluster.prefix), clock=clock)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -16,7 +16,7 @@ from wirewatch.alerts.channels import Channel, MailChannel
 from wirewatch.config import Settings, load, settings_path
 from wirewatch.errors import SetupError
 from wirewatch.pipeline.ports import Clock, Ports
-from wirewatch.wiring.build import Cluster, assemble, utc_now
+from wirewatch.wiring.build import Cluster, assemble, guarded, utc_now
 
 DEFAULT_URL = "http://127.0.0.1:9200"
 
@@ -59,13 +59,16 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
 
 
 @asynccontextmanager
-async def ports(config: Path | None = None, *, clock: Clock = utc_now, published: bool = False) -> AsyncIterator[Ports]:
+async def ports(
+    config: Path | None = None, *, clock: Clock = utc_now, published: bool = False, alarm: bool = False
+) -> AsyncIterator[Ports]:
     """The ports of one command: with the rules and settings of `config` (else the folder that `settings_path` finds), or,
-    where `published` is true, with those that are published.
+    where `published` is true, with those that are published. `alarm`: the operators get a mail where the store is out of reach.
 
     Raises `ConfigError`, `SetupError` or `StoreUnavailable`.
     """
     bundle = load(config or settings_path())
     where = cluster(bundle.settings.index_prefix)
-    async with assemble(where, bundle=None if published else bundle, channels=channels, clock=clock) as found:
+    watch = guarded(where, channels, config, clock) if alarm else nullcontext()
+    async with watch, assemble(where, bundle=None if published else bundle, channels=channels, clock=clock) as found:
         yield found
