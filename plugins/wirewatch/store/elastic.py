@@ -26,6 +26,7 @@ MAX_BULK_DOCUMENTS = 1_000
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Waits before another try where Elasticsearch is too busy or cannot be reached; then the task fails and Airflow retries it."""
 
+_JSON = {"content-type": "application/json", "accept": "application/json"}
 _NDJSON = {"content-type": "application/x-ndjson", "accept": "application/json"}
 _BUSY = frozenset({429, 502, 503, 504})
 _MAX_WINDOW = 10_000
@@ -68,21 +69,38 @@ class ElasticDocuments:
     # ------------------------------------------------------------ set-up
 
     async def ensure(self, *, replicas: int = 0) -> bool:
-        """Install the templates and make the unpartitioned indices where they are missing or older; True if anything was done."""
-        wanted = {self.names.alias(kind): kind for kind in indices.KINDS}
-        current = {
-            item["name"]
-            for item in await self._templates()
-            if item["index_template"].get("template", {}).get("mappings", {}).get("_meta", {}).get("wirewatch") == indices.VERSION
-        }
-        if wanted.keys() <= current:
+        """Install the templates, make the indices that are missing and add new fields to those that lack them; True if anything was
+        done.
+
+        Raises `StoreRejected` where an index has a mapping that cannot become the wanted one: `store.migrate` moves it.
+        """
+        templates, versions = await asyncio.gather(self._templates(), self.versions())
+        known = {item["name"]: _version(item["index_template"].get("template", {}).get("mappings", {})) for item in templates}
+        missing = [kind for kind in indices.PARTITIONS if known.get(self.names.alias(kind), 0) < indices.VERSION]
+        unmade = set(indices.KINDS) - set(indices.PARTITIONS) - {self.names.kind_of(index) for index in versions}
+        older = [index for index, version in versions.items() if version < indices.VERSION]
+        if not (missing or unmade or older):
             return False
         # Side by side, since Elasticsearch takes what arrives together as one change of its state.
-        bodies = {alias: indices.template(self.names, kind, replicas=replicas) for alias, kind in wanted.items()}
+        bodies = {self.names.alias(kind): indices.template(self.names, kind, replicas=replicas) for kind in missing}
         put = self._client.indices.put_index_template
         await asyncio.gather(*(self._call(partial(put, name=alias, **body)) for alias, body in bodies.items()))
-        await asyncio.gather(*(self._make(self.names.concrete(kind)) for kind in indices.KINDS if kind not in indices.PARTITIONS))
+        await asyncio.gather(*(self._make(kind, replicas) for kind in unmade), *(self._widen(index) for index in older))
         return True
+
+    async def versions(self) -> dict[str, int]:
+        """The version of the mapping of every index under the prefix."""
+        found = await self.ask("GET", f"/{self.names.prefix}-*/_mapping?filter_path=*.mappings._meta")
+        return {index: _version(each["mappings"]) for index, each in sorted(found.items()) if self.names.kind_of(index)}
+
+    async def ask(self, method: str, path: str, body: Body | bytes | None = None) -> Mapping[str, Any]:
+        """One request of Elasticsearch's own, with the patience and the errors of all others: for looking after indices, never for
+        single documents.
+        """
+        headers = _NDJSON if isinstance(body, bytes) else _JSON
+        answer = await self._call(partial(self._client.perform_request, method, path, headers=headers, body=body))
+        plain: Mapping[str, Any] = answer.body
+        return plain
 
     async def drop(self) -> None:
         """Remove every index and template under the prefix; what tests and the demo begin and end with."""
@@ -98,18 +116,27 @@ class ElasticDocuments:
         found: list[Mapping[str, Any]] = answer.get("index_templates", [])
         return found
 
-    async def _make(self, index: str) -> None:
+    async def _make(self, kind: str, replicas: int) -> None:
+        place = self.names.place(kind)
+        body = indices.body(kind, replicas=replicas) | {"aliases": {place: {}}}
         try:
-            await self._call(lambda: self._client.indices.create(index=index))
+            await self._call(partial(self._client.indices.create, index=self.names.index(place), **body))
         except StoreRejected as error:
             if "resource_already_exists_exception" not in str(error):
                 raise
+
+    async def _widen(self, index: str) -> None:
+        """Give an older index the fields that it lacks."""
+        try:
+            await self._call(partial(self._client.indices.put_mapping, index=index, **indices.mapping(self.names.kind_of(index) or "")))
+        except StoreRejected as error:
+            raise StoreRejected(f"{index} has an older mapping: `wirewatch elasticsearch migrate` moves it ({error})") from error
 
     # ------------------------------------------------------------ one document
 
     def index_for(self, kind: str, at: datetime | None = None) -> str:
         """See `Documents.index_for`."""
-        return self.names.concrete(kind, at)
+        return self.names.place(kind, at)
 
     async def get(self, index: str, id: str) -> Hit | None:
         """See `Documents.get`."""
@@ -137,13 +164,13 @@ class ElasticDocuments:
             if error.get("type") == "index_not_found_exception":
                 return None
             raise StoreUnavailable(f"Elasticsearch: {item['_index']}/{item['_id']}: {_reason(error)}")
-        return _hit(item) if item.get("found") else None
+        return self._hit(item) if item.get("found") else None
 
     async def put(
         self, index: str, id: str, doc: Body, *, seq_no: int | None = None, primary_term: int | None = None, create: bool = False
     ) -> Written:
         """See `Documents.put`."""
-        options: dict[str, Any] = {"op_type": "create"} if create else {}
+        options: dict[str, Any] = self._guard(index) | ({"op_type": "create"} if create else {})
         if seq_no is not None:
             options |= {"if_seq_no": seq_no, "if_primary_term": primary_term}
         place = self._place(index)
@@ -173,7 +200,7 @@ class ElasticDocuments:
 
     def _lines(self, writes: Sequence[Write]) -> Iterator[tuple[int, Write, bytes]]:
         for number, write in enumerate(writes):
-            head: dict[str, Any] = {"_index": self._place(write.index), "_id": write.id}
+            head: dict[str, Any] = {"_index": self._place(write.index), "_id": write.id, **self._guard(write.index)}
             if write.seq_no is not None:
                 head |= {"if_seq_no": write.seq_no, "if_primary_term": write.primary_term}
             if write.version is not None:
@@ -193,7 +220,7 @@ class ElasticDocuments:
             for item, sent in zip(answer["items"], batch, strict=True):
                 number, write, _ = sent
                 result = next(iter(item.values()))
-                if result["status"] in _BUSY:
+                if result["status"] in _BUSY or _blocked(result.get("error")):
                     busy.append(sent)
                 elif outcome := _outcome(write, result):
                     done[number] = Written(
@@ -234,7 +261,7 @@ class ElasticDocuments:
         if fields is not None:
             body["_source"] = list(fields)
         answer = await self.search(kind, body)
-        return [_hit(item) for item in answer["hits"]["hits"]]
+        return [self._hit(item) for item in answer["hits"]["hits"]]
 
     async def scan(self, kind: str, query: Body, *, fields: Sequence[str] | None = None, page: int = 1000) -> AsyncIterator[Hit]:
         """See `Documents.scan`."""
@@ -257,7 +284,7 @@ class ElasticDocuments:
                 answer = await self._call(lambda: self._client.search(body=body, allow_partial_search_results=False))
                 hits = answer["hits"]["hits"]
                 for item in hits:
-                    yield _hit(item)
+                    yield self._hit(item)
                 if len(hits) < page:
                     return
                 body["pit"]["id"] = answer["pit_id"]
@@ -295,12 +322,29 @@ class ElasticDocuments:
 
     # ------------------------------------------------------------ below
 
+    def _hit(self, item: Mapping[str, Any]) -> Hit:
+        return Hit(
+            index=self.names.place_of(item["_index"]),
+            id=item["_id"],
+            seq_no=item.get("_seq_no", -1),
+            primary_term=item.get("_primary_term", -1),
+            source=item.get("_source", {}),
+            sort=tuple(item.get("sort", ())),
+            highlight=item.get("highlight"),
+            score=item.get("_score"),
+        )
+
     def _waits(self) -> tuple[float | None, ...]:
         """Before each further try; None: there is none."""
         return (*(BACKOFF_S if self._patience_s is None else self._patience_s), None)
 
     def _place(self, index: str) -> str:
-        return self.names.concrete(index) if index in indices.PROPERTIES else index
+        """The name under which documents of a kind, a place or an index are written and read."""
+        return self.names.place(index) if index in indices.PROPERTIES else self.names.place_of(index)
+
+    def _guard(self, index: str) -> dict[str, Any]:
+        """Keeps Elasticsearch from making an index of guessed mapping where the alias of an unpartitioned kind is missing."""
+        return {} if self.names.kind_of(self._place(index)) in indices.PARTITIONS else {"require_alias": True}
 
     async def _call(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request, again where Elasticsearch is too busy or unreachable, with its errors translated into ours.
@@ -315,7 +359,7 @@ class ElasticDocuments:
                 reason = _reason(error.body.get("error") if isinstance(error.body, Mapping) else error.body)
                 if error.status_code == 409:
                     raise Conflict(f"Elasticsearch: {reason}") from error
-                if error.status_code not in _BUSY:
+                if error.status_code not in _BUSY and not _blocked(error.body.get("error") if isinstance(error.body, Mapping) else None):
                     raise StoreRejected(f"Elasticsearch answered {error.status_code}: {reason}") from error
                 if wait is None:
                     raise StoreUnavailable(f"Elasticsearch answered {error.status_code}: {reason}") from error
@@ -337,19 +381,6 @@ def _without_login(url: str) -> str:
     return f"{scheme}{mark}{rest.rpartition('@')[2]}"
 
 
-def _hit(item: Mapping[str, Any]) -> Hit:
-    return Hit(
-        index=item["_index"],
-        id=item["_id"],
-        seq_no=item.get("_seq_no", -1),
-        primary_term=item.get("_primary_term", -1),
-        source=item.get("_source", {}),
-        sort=tuple(item.get("sort", ())),
-        highlight=item.get("highlight"),
-        score=item.get("_score"),
-    )
-
-
 def _outcome(write: Write, result: Mapping[str, Any]) -> str | None:
     """What became of one write of a bulk, or None where it was refused."""
     if result["status"] < 300:
@@ -359,6 +390,15 @@ def _outcome(write: Write, result: Mapping[str, Any]) -> str | None:
     if result["status"] == 404 and write.op == "delete":
         return "missing"
     return None
+
+
+def _blocked(error: Any) -> bool:
+    """Whether writes are blocked for now: an index is being moved, or the disk is full."""
+    return isinstance(error, Mapping) and error.get("type") == "cluster_block_exception"
+
+
+def _version(mapping: Mapping[str, Any]) -> int:
+    return int(mapping.get("_meta", {}).get("wirewatch", 0))
 
 
 def _sorting(order: Any) -> Any:

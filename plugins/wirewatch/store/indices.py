@@ -1,17 +1,20 @@
 """What Elasticsearch holds: every kind with its strict mapping, version and partition; pure.
 
-A kind `articles` under the prefix `wirewatch` is the alias `wirewatch-articles` over concrete indices:
-`wirewatch-articles-2026-11` where it is partitioned, `wirewatch-feeds-v1` where it is not.
+A kind `articles` under the prefix `wirewatch` is the alias `wirewatch-articles`. Documents are written, and remembered, under the name of
+their place: `wirewatch-articles-2026-11` where the kind is partitioned, else the alias itself. Behind a place stands one index. It
+carries the place's name, or, once moved to a newer mapping (see `store.migrate`), its version in it: `wirewatch-articles-v2-2026-11`,
+with the place as its alias. The versions stay inside this package.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 VERSION = 1
-"""Of all mappings together; it goes up with every change of this file, and names unpartitioned indices."""
+"""Of all mappings together; it goes up with every change of this file."""
 
 KEYWORD: dict[str, Any] = {"type": "keyword", "ignore_above": 8191}
 DATE: dict[str, Any] = {"type": "date"}
@@ -224,17 +227,34 @@ class Names:
         """The name that searches use."""
         return f"{self.prefix}-{kind}"
 
-    def concrete(self, kind: str, at: datetime | None = None) -> str:
-        """The index that a document belongs in; partitioned kinds need `at`."""
+    def place(self, kind: str, at: datetime | None = None) -> str:
+        """The name under which a document is written and read; partitioned kinds need `at`."""
         if kind not in PARTITIONS:
-            return f"{self.prefix}-{kind}-v{VERSION}"
+            return self.alias(kind)
         if at is None:
             raise ValueError(f"{kind} is partitioned: a time is needed to name its index")
         return f"{self.prefix}-{kind}-{at.astimezone(UTC).strftime(PARTITIONS[kind])}"
 
+    def place_of(self, index: str) -> str:
+        """The place behind which an index stands; other names stay as they are."""
+        match = re.fullmatch(rf"({re.escape(self.prefix)}-(?:{'|'.join(KINDS)}))-v\d+(-.+)?", index)
+        return match[1] + (match[2] or "") if match else index
+
+    def kind_of(self, index: str) -> str | None:
+        """The kind of an index or a place; None where it is not of this prefix."""
+        match = re.fullmatch(rf"{re.escape(self.prefix)}-({'|'.join(KINDS)})(?:-v\d+)?(?:-20[\d-]+)?", index)
+        return match[1] if match else None
+
+    def index(self, place: str, version: int = VERSION) -> str:
+        """The index that stands behind a place once it is moved to `version`."""
+        kind = self.kind_of(place) or ""
+        return f"{self.alias(kind)}-v{version}{place.removeprefix(self.alias(kind))}"
+
     def pattern(self, kind: str) -> str:
-        """What the index template of a kind matches."""
-        return f"{self.prefix}-{kind}-20*" if kind in PARTITIONS else f"{self.prefix}-{kind}-v*"
+        """What the index template of a partitioned kind matches: not the indices that were moved to a newer mapping, which are made
+        whole, and join the alias only when they are complete.
+        """
+        return f"{self.prefix}-{kind}-20*"
 
 
 def mapping(kind: str) -> dict[str, Any]:
@@ -242,14 +262,15 @@ def mapping(kind: str) -> dict[str, Any]:
     return {"dynamic": "strict", "_meta": {"wirewatch": VERSION}, "properties": PROPERTIES[kind]}
 
 
-def template(names: Names, kind: str, *, replicas: int = 0) -> dict[str, Any]:
-    """The index template that gives every index of a kind its mapping and alias."""
+def body(kind: str, *, replicas: int = 0) -> dict[str, Any]:
+    """Settings and mapping of an index of a kind, without its aliases."""
     return {
-        "index_patterns": [names.pattern(kind)],
-        "priority": 500,
-        "template": {
-            "settings": {"index": {"number_of_shards": 1, "number_of_replicas": replicas, "refresh_interval": "5s"}},
-            "mappings": mapping(kind),
-            "aliases": {names.alias(kind): {}},
-        },
+        "settings": {"index": {"number_of_shards": 1, "number_of_replicas": replicas, "refresh_interval": "5s"}},
+        "mappings": mapping(kind),
     }
+
+
+def template(names: Names, kind: str, *, replicas: int = 0) -> dict[str, Any]:
+    """The index template that gives every new index of a partitioned kind its mapping and alias."""
+    whole = body(kind, replicas=replicas) | {"aliases": {names.alias(kind): {}}}
+    return {"index_patterns": [names.pattern(kind)], "priority": 500, "template": whole}
