@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from wirewatch.articles import title
 from wirewatch.model import Precision
 
 _SPACE = re.compile(r"\s+")
@@ -46,6 +47,8 @@ _AUTHOR_PREFIX = re.compile(r"^(?:By|Von|Par|Por)\s+")
 _INITIALS = re.compile(r"\s*\([^()]{1,8}\)$")
 """`Elena Oberholzer (obe)`"""
 _NO_AUTHOR = re.compile(r"^https?://|@")
+_SITE_NAMES = ("application-name", "apple-mobile-web-app-title", "twitter:site", "al:ios:app_name", "publisher", "dc.publisher")
+_SITE_TYPES = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 _AUTHOR_NAMES = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
 _MONTHS = {
     name: number
@@ -108,7 +111,7 @@ def read(root: HtmlElement, url: str) -> Metadata:
     site_name = _text(meta.get("og:site_name")) or _name(node.get("publisher"))
     published, precision = _published(root, node, meta, url)
     return Metadata(
-        title=_title(root, node, meta, site_name),
+        title=_title(root, node, meta, [site_name, *_site_names(nodes, meta)], url),
         authors=_authors(root, node, meta, site_name),
         published_at=published,
         published_precision=precision,
@@ -277,9 +280,15 @@ def _json_ld(root: HtmlElement) -> Iterator[dict[str, Any]]:
 
 
 def _is_article(node: Mapping[str, Any]) -> bool:
-    kinds = node.get("@type")
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    return any(isinstance(each, str) and _ARTICLE_TYPES.search(each) for each in kinds)
+    return any(_ARTICLE_TYPES.search(each) for each in _types(node))
+
+
+def _types(node: Mapping[str, Any]) -> set[str]:
+    return {each for each in _listed(node.get("@type")) if isinstance(each, str)}
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _meta(root: HtmlElement) -> dict[str, str]:
@@ -305,36 +314,28 @@ def _name(value: object) -> str | None:
     return _text(value.get("name")) if isinstance(value, dict) else _text(value)
 
 
-def _title(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], site_name: str | None) -> str | None:
-    headlines = [text for text in (_text(each.text_content()) for each in root.iter("h1")) if text]
-    if not headlines and (headline := _headline(root)) is not None:
-        headlines = [_text(headline.text_content()) or ""]
-    document = next((text for text in (_text(each.text_content()) for each in root.iterfind(".//head/title")) if text), None)
-    stated = _text(node.get("headline")) or _text(meta.get("og:title")) or _text(meta.get("twitter:title"))
-    if stated:
-        stated = without_site(stated, site_name)
-        cut = stated.removesuffix("...").removesuffix("…").rstrip()
-        return next((each for each in headlines if cut != stated and each.startswith(cut)), stated)
-    if document:
-        for headline in headlines:
-            if headline in document:
-                return headline
-    if len(headlines) == 1 and len(headlines[0].split()) > 2:
-        return headlines[0]
-    return without_site(document, site_name) if document else (headlines[0] if headlines else None)
+def _title(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], names: Iterable[str | None], url: str) -> str | None:
+    headings = [text for text in (_text(each.text_content()) for each in root.iter("h1")) if text]
+    if not headings and (found := _headline(root)) is not None:
+        headings = [_text(found.text_content()) or ""]
+    return title.headline(
+        shared=_text(meta.get("og:title")),
+        stated=(_text(node.get("headline")), _text(meta.get("twitter:title"))),
+        headings=headings,
+        document=next((text for text in (_text(each.text_content()) for each in root.iterfind(".//head/title")) if text), None),
+        sites=title.sites_of(names, url),
+    )
 
 
-def without_site(title: str, site_name: str | None) -> str:
-    """A document's title without the name of the site that many append (`Headline - World - Example News`)."""
-    parts = re.split(r"\s+(?:[|•·»]|[-–—])\s+", title)
-    if len(parts) < 2:
-        return title
-    if site_name and parts[-1].casefold() == site_name.casefold():
-        return title[: title.rfind(parts[-1])].rstrip(" |•·»-–—")
-    separated = re.split(r"\s+[|•·»]\s+", title)
-    if len(separated) > 1 and len(separated[-1].split()) <= 4 < len(separated[0].split()):
-        return separated[0]
-    return title
+def _site_names(nodes: Iterable[Mapping[str, Any]], meta: Mapping[str, str]) -> Iterator[str | None]:
+    """The names that a page gives its site, besides the first."""
+    for name in _SITE_NAMES:
+        yield _text(meta.get(name, "").removeprefix("@"))
+    for node in nodes:
+        if _types(node) & _SITE_TYPES:
+            yield _name(node.get("name"))
+            yield from (_text(each) for each in _listed(node.get("alternateName")))
+        yield _name(node.get("publisher"))
 
 
 def _authors(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], site_name: str | None) -> tuple[str, ...]:

@@ -48,3 +48,10 @@ def test_utf8_under_another_label_that_cannot_be_right() -> None:
 def test_stray_bytes_are_replaced_and_never_raised() -> None:
     assert "Москве" in decode(RUSSIAN.encode() + b"\xff\xfe\x80", "text/html; charset=utf-8")
     assert decode(bytes(range(256))) != ""
+
+
+def test_valid_utf8_is_not_read_as_something_else_that_would_fit() -> None:
+    text = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1"></head>Für Übermorgen: größere</html>'
+    assert decode(text.encode(), "text/html") == text
+    assert decode(text.encode("latin-1"), "text/html") == text
+    assert decode("<p>联通</p>".encode("gbk"), "text/html; charset=gbk") == "<p>联通</p>"
