@@ -102,10 +102,10 @@ class Key:
             return len(clitics) <= _MAX_HEBREW and _HEBREW_LETTERS.issuperset(clitics)
         return clitics in (_WITH_ARTICLE if self.article else _CLITICS)
 
-    def has_case(self, words: str) -> bool:
-        """Whether the original's words are written as an exact pattern asks."""
-        written = _bare(words)
-        return written.startswith(self.exact) if self.goes_on else written == self.exact
+    def has_case(self, words: str, *, shouted: bool = False) -> bool:
+        """Whether the original's words are written as an exact pattern asks, or (`shouted`) so in capitals."""
+        written, exact = _bare(words), self.exact.upper() if shouted else self.exact
+        return written.startswith(exact) if self.goes_on else written == exact
 
 
 def keys_of(parsed: Sequence[patterns.Pattern]) -> list[Key | None]:

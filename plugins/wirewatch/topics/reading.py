@@ -85,6 +85,8 @@ class Reading:
         self.folded = folded.text
         self.origin = folded.origin
         self._language = language
+        self._shouts = fields[0].isupper()
+        self._alone = not (fields[1] or fields[2])
         self.found: dict[int, list[Find]] = defaultdict(list)
         slots, found = vocabulary.slots, self.found
         for find in vocabulary.automaton.find_matches_as_indexes(self.folded, overlapping=True)[:MAX_FINDS]:
@@ -260,6 +262,7 @@ class Reading:
             return []
         keys = self.vocabulary.keys[slot]
         spans: list[Span] = []
+        shouted: list[Span] = []
         for number, start, end in finds:
             for key in keys[number]:
                 if key.simple:
@@ -268,8 +271,16 @@ class Reading:
                 if key.languages is not None and not self._speaks(key.languages):
                     continue
                 span = key.span(self.folded, start, end)
-                if span is not None and (not key.exact or key.has_case(self.joined[self.origin(span[0]) : self.origin(span[1])])):
+                if span is None:
+                    continue
+                first, last = self.origin(span[0]), self.origin(span[1])
+                if not key.exact or key.has_case(self.joined[first:last]):
                     spans.append(span)
+                elif self._shouts and last < self.bases[1] and key.has_case(self.joined[first:last], shouted=True):
+                    shouted.append(span)
+        # In a headline of capitals alone the case of a name says nothing: what follows it decides.
+        if shouted and (self._alone or any(self.origin(end) > self.bases[1] for _, end in spans)):
+            spans = sorted(shouted + spans)
         return spans
 
     def _speaks(self, languages: frozenset[str]) -> bool:

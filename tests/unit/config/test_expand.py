@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wirewatch.config.expand import MAX_TOPICS, Expanded, Row, expand, read_watchlist, slug
+from wirewatch.config.expand import MAX_TOPICS, PAIR_MIN_SCORE, Expanded, Row, expand, read_watchlist, slug
 from wirewatch.config.schema import TopicEntry
 
 NAMES = {"country/north-korea": "North Korea", "country/russia": "Russia", "country/china": "China"}
@@ -22,7 +22,8 @@ def test_every_pair_has_a_topic_in_listed_order() -> None:
     found = expanded(id="ties/{a}-{b}", for_each_pair=["country/russia", "country/north-korea", "country/china"])
     assert [each.id for each in found] == ["ties/russia-north-korea", "ties/russia-china", "ties/north-korea-china"]
     assert found[0].name == "Russia–North Korea"
-    assert found[0].rule == {"all": [{"concept": "country/russia"}, {"concept": "country/north-korea"}], "within": "2 sentences"}
+    both = [{"concept": "country/russia"}, {"concept": "country/north-korea"}]
+    assert found[0].rule == {"all": both, "within": "2 sentences", "min_score": PAIR_MIN_SCORE}
 
 
 def test_pairs_with_a_topic_of_their_own_are_left_out() -> None:

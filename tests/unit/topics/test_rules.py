@@ -155,6 +155,21 @@ def test_an_exact_name_keeps_its_case(find: Find) -> None:
     assert not find({"concept": "country/us"}, title="Talks lead us nowhere")
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "found"),
+    [
+        ("TURKEY SIGNS GAS DEAL", "", ["TURKEY"]),
+        ("TURKEY SIGNS GAS DEAL", "The minister said Turkey would buy more.", ["TURKEY", "Turkey"]),
+        ("TURKEY PRICES RISE", "A bird of ten pounds costs more than last year.", []),
+        ("Turkey signs gas deal", "It was signed on Friday.", ["Turkey"]),
+        ("US LEAVES TALKS", "The US envoy flew home.", ["US", "US"]),
+    ],
+)
+def test_the_case_of_a_headline_in_capitals_is_read_from_what_follows(find: Find, title: str, text: str, found: list[str]) -> None:
+    matches = find({"phrases": ["=Turkey", "=US"]}, title=title, text=text)
+    assert [each.words for match in matches for each in match.evidence] == found
+
+
 def test_the_least_score_decides(build: Build) -> None:
     passing = "Elsewhere. " * 40 + "A dam was mentioned."
     matcher = build(low={"phrase": "dam", "min_score": 1}, usual={"phrase": "dam"}, high={"phrase": "dam", "min_score": 90})
