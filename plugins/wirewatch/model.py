@@ -514,6 +514,10 @@ class IncidentEvidence:
     articles: int
     independent: int
     """Stories that are not copies: reports of their own."""
+    copying: int = 0
+    """Publishers that had no story before others: they only carry reports that others had first."""
+    copied: int = 0
+    """Stories that those carry."""
     first: Headline | None
     """Who had it first, as far as clocks' precision permits; None: cannot be said."""
     first_is_certain: bool
@@ -577,6 +581,8 @@ class Delivery(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    GATHERED = "gathered"
+    """Another message to the same address tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -587,13 +593,14 @@ class Notification:
     recipient: str
     """Id of a recipient in config/wirewatch.yaml."""
     channel: str
-    """`mail`, `slack`, ..."""
+    """`mail`, or the name of a channel in config/wirewatch.yaml."""
     address: str
+    """A mail address; a channel's name, for its own address is a secret."""
     about: str
     """Incident id, or `digest:2026-11-24`, `blindness#3`, ..."""
     topic: str | None = None
     event: str
-    """`opened`, `escalated`, `closed`, `digest`, ..."""
+    """`opened`, `escalated`, `closed`, `reopened`, `unacknowledged`, `story`, `roundup`, `digest`."""
     message_id: str
     in_reply_to: str | None = None
     state: Delivery = Delivery.PENDING
@@ -601,6 +608,7 @@ class Notification:
     next_attempt_at: datetime | None = None
     attempts: int = 0
     sent_at: datetime | None = None
+    """When the other side took it; when another message took its place."""
     problem: str | None = None
     payload: Mapping[str, object] = field(default_factory=dict)
     """What is needed to render it, as planned: the incident's document at that time."""

@@ -42,15 +42,19 @@ def evidence_of(
     for each in told:
         by_story[each.story_id or each.id].append(each)
     first, certain = _first(told, topic, by_story)
+    carried = {(story, each.publisher) for story, reports in by_story.items() for each in reports}
+    copying = {each.publisher for each in told} - {reports[0].publisher for reports in by_story.values()}
     return IncidentEvidence(
         stories=len(by_story),
         publishers=len({each.publisher for each in told}),
         articles=len(told),
         independent=len(by_story),
+        copying=len(copying),
+        copied=len({story for story, each in carried if each in copying}),
         first=first,
         first_is_certain=certain,
         top_publishers=tuple(Counter(each.publisher_name or each.publisher for each in told).most_common(_PUBLISHERS)),
-        headlines=tuple(_headline(story[0], topic, len(story) - 1) for story in _representative(list(by_story.values()))),
+        headlines=tuple(headline_of(story[0], topic, len(story) - 1) for story in _representative(list(by_story.values()))),
         words=_words(told, topic),
         new_words=_new_words(told, known_titles, other_titles),
         without_largest=without_largest,
@@ -118,14 +122,15 @@ def _first(told: Sequence[Article], topic: str, by_story: Mapping[str, Sequence[
         if not told:
             return None, False
         earliest = min(told, key=lambda each: (each.first_seen_at, each.id))
-        return _headline(earliest, topic, len(by_story[earliest.story_id or earliest.id]) - 1), False
+        return headline_of(earliest, topic, len(by_story[earliest.story_id or earliest.id]) - 1), False
     (start, latest), article = min(dated, key=lambda each: (each[0][0], each[1].id))
     others = [_stated(each) for each in told if each.publisher != article.publisher]
     certain = all(span is not None and span[0] > start and span[0] >= latest for span in others)
-    return _headline(article, topic, len(by_story[article.story_id or article.id]) - 1), certain
+    return headline_of(article, topic, len(by_story[article.story_id or article.id]) - 1), certain
 
 
-def _headline(article: Article, topic: str, copies: int) -> Headline:
+def headline_of(article: Article, topic: str, copies: int) -> Headline:
+    """An article as a headline of a topic."""
     exact = _stated(article) is not None and article.published_precision is Precision.SECOND
     at = article.published_at if exact and article.published_at else article.counted_at or article.first_seen_at
     return Headline(

@@ -57,6 +57,7 @@ def test_sizes_tell_reports_from_copies() -> None:
         since=START,
     )
     assert (found.stories, found.publishers, found.articles, found.independent) == (2, 4, 4, 2)
+    assert (found.copying, found.copied) == (2, 1)
     assert [(each.article, each.copies) for each in found.headlines] == [("a", 2), ("d", 0)]
     assert found.top_publishers == (("Wire", 1), ("Paper", 1), ("Blog", 1), ("Radio", 1))
 
