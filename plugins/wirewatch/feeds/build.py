@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from wirewatch.feeds.dates import Date, Dates
 from wirewatch.feeds.plain import absolute, clean, cut, first_image, language_of, lines_of, text_of
@@ -63,7 +62,7 @@ class Entries:
     def add(self, stated: Stated) -> Entry:
         """Read one entry."""
         self._count += 1
-        url = absolute(self._base, stated.link)
+        url = absolute(self._base, stated.link) or absolute("", stated.id)
         if url is None:
             self._note("no link" if not stated.link.strip() else "a link that is no address", stated.link)
         title = cut(clean(stated.title), MAX_TITLE)
@@ -141,15 +140,6 @@ class Entries:
             self._note("an id that another has too", name)
             return url
         return name
-
-
-def is_web(address: str) -> bool:
-    """Whether a text is an http(s) address by itself."""
-    try:
-        parts = urlsplit(address.strip())
-    except ValueError:
-        return False
-    return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
 
 
 def _names(texts: Iterable[str]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from wirewatch.model import Precision
 
@@ -94,6 +95,10 @@ _KOREAN = re.compile(r"[년월일오전후]")
 _COMMENT = re.compile(r"\([^()]*\)")
 _BROKEN = re.compile(r"\d{4}-?\d\d-|[-\d:.+TZ]+$", re.IGNORECASE)
 """ISO 8601 with something wrong: no library can tell what."""
+_BASIC = re.compile(r"\d{8}[Tt ]?\d{4}")
+_LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
+"""`+` in an address is a space, and some dates have been in one."""
+_AREA = re.compile(r"[A-Z][a-z]+/[A-Z]\w+(?:/[A-Z]\w+)?$")
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?$")
 
 _OLDEST_YEAR = 1900
@@ -145,10 +150,10 @@ def _iso(text: str) -> Date | None:
         return None
     if _EPOCH.match(text):
         return _date(datetime.fromtimestamp(int(text[:10]), UTC), timed=True)
-    if len(text) > 8 and text[4] != "-":
+    if len(text) > 8 and text[4] != "-" and not _BASIC.match(text):
         return None
     try:
-        found = datetime.fromisoformat(text.upper().replace(" UTC", "Z").replace(" GMT", "Z"))
+        found = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text.upper().replace(" UTC", "Z").replace(" GMT", "Z")))
     except ValueError:
         return _date(datetime(int(text[:4]), int(text[5:] or 1), 1, tzinfo=UTC), timed=False) if _is_month(text) else None
     return _date(found, timed=len(text) > 10)
@@ -186,14 +191,15 @@ def _built(
 ) -> Date | None:
     """The date of its parts as they were written; None where they make none or the zone is not known."""
     offset = zone_of(zone or "")
-    if month is None or offset is None:
+    place = _area(zone or "") if offset is None else timezone(offset)
+    if month is None or place is None:
         return None
     years = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= 70 else 2000)
     hours = int(hour or 0)
     if half:
         hours = hours % 12 + (12 if half[0] in "pP" else 0)
     try:
-        local = datetime(years, month, int(day), tzinfo=timezone(offset))
+        local = datetime(years, month, int(day), tzinfo=place)
         if hours > 24 or int(minute or 0) > 59 or int(second or 0) > 60:
             return None
         at = local + timedelta(hours=hours, minutes=int(minute or 0), seconds=min(59, int(second or 0)))
@@ -218,6 +224,14 @@ def zone_of(text: str) -> timedelta | None:
         return timedelta(0)
     known = _ZONES_MINUTES.get(name)
     return None if known is None else timedelta(minutes=known)
+
+
+def _area(name: str) -> tzinfo | None:
+    """The zone of a place as the time zone database names it (`Europe/Berlin`)."""
+    try:
+        return ZoneInfo(name) if _AREA.match(name) else None
+    except (ValueError, KeyError, OSError):
+        return None
 
 
 def _date(at: datetime, *, timed: bool) -> Date | None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from wirewatch.errors import ParseError
-from wirewatch.feeds.build import Entries, Stated, is_web
-from wirewatch.feeds.plain import absolute, clean, cut, language_of
+from wirewatch.feeds.build import Entries, Stated
+from wirewatch.feeds.plain import absolute, cut, headline, language_of
 from wirewatch.model import ParsedFeed
 
 _VERSIONS = {"https://jsonfeed.org/version/1": "json1", "https://jsonfeed.org/version/1.1": "json11"}
@@ -42,7 +42,7 @@ def parse_json(text: str, *, url: str, max_entries: int) -> ParsedFeed:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             entries.spoiled(error)
     return ParsedFeed(
-        title=cut(clean(_text(data, "title")), 1000),
+        title=cut(headline(_text(data, "title"), markup=False), 1000),
         format=_VERSIONS.get(str(version).strip().rstrip("/").replace("http://", "https://").replace("://www.", "://"), "json1"),
         entries=tuple(found),
         link=link,
@@ -55,13 +55,12 @@ def _stated(item: Any, feed: dict[str, Any]) -> Stated:
     if not isinstance(item, dict):
         raise TypeError("an item must be an object")
     html, id = _text(item, "content_html"), _text(item, "id")
-    link = _text(item, "url") or _text(item, "external_url") or (id if is_web(id) else "")
     attachments = [each for each in _list(item, "attachments") if isinstance(each, dict)]
     pictures = [_text(each, "url") for each in attachments if _text(each, "mime_type").startswith("image/")]
     return Stated(
         id=id,
-        link=link,
-        title=_text(item, "title"),
+        link=_text(item, "url") or _text(item, "external_url"),
+        title=headline(_text(item, "title"), markup=False),
         summary=_text(item, "summary"),
         content=html or _text(item, "content_text"),
         markup=bool(html),

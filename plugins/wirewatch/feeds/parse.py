@@ -25,7 +25,7 @@ from wirewatch.feeds.build import Entries, Stated
 from wirewatch.feeds.charset import decode
 from wirewatch.feeds.discover import advertised
 from wirewatch.feeds.jsonfeed import parse_json
-from wirewatch.feeds.plain import absolute, clean, cut, language_of, text_of
+from wirewatch.feeds.plain import absolute, clean, cut, headline, language_of
 from wirewatch.model import Entry, ParsedFeed
 
 MAX_BYTES = 50_000_000
@@ -343,7 +343,7 @@ def _stated(found: dict[str, Any], inherited: list[str]) -> Stated:
 
 
 def _link(found: dict[str, Any], links: list[dict[str, Any]]) -> str:
-    """The article's address: the one before a redirector, the alternate link, or an id that is an address."""
+    """The article's address: the one before a redirector, the alternate link, or where its content is."""
     if original := _text(found, "feedburner_origlink"):
         return original
     link = _text(found, "link")
@@ -353,8 +353,7 @@ def _link(found: dict[str, Any], links: list[dict[str, Any]]) -> str:
         for each in links:
             if _text(each, "rel") == rel and _text(each, "href"):
                 return _text(each, "href")
-    id = _text(found, "id")
-    return id if id.lower().startswith(("http://", "https://")) else ""
+    return next((source for each in _list(found, "content") if isinstance(each, dict) and (source := _text(each, "src"))), "")
 
 
 def _texts(found: dict[str, Any]) -> tuple[str, str]:
@@ -377,8 +376,8 @@ def _markup(detail: dict[str, Any], value: str) -> str:
 
 
 def _title(found: dict[str, Any]) -> str:
-    value = _text(found, "title")
-    return value if _text(_dict(found, "title_detail"), "type") == "text/plain" else text_of(value)
+    value = _text(found, "title") or _text(found, "itunes_title")
+    return headline(value, markup=_text(_dict(found, "title_detail"), "type") != "text/plain")
 
 
 def _authors(found: dict[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ _BLOCK = re.compile(
 )
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<[!?][^<>]*>")
 _ESCAPED_TWICE = re.compile(r"</(?:p|a|div|span|b|i|em|strong|ul|ol|li|h[1-6])>|<br\s*/?>|<(?:p|a|div|span|img)\s[^<>]*=", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[a-zA-Z]{2,8}\d{0,2});")
 _JUNK = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 """Controls, lone surrogates and what is invisible; joiners that Persian and Indic scripts need are not among them."""
 _IMAGE = re.compile(r"<img\b[^<>]*?\bsrc\s*=\s*[\"']?([^\"'\s<>]+)", re.IGNORECASE)
@@ -31,6 +32,17 @@ def clean(text: str) -> str:
 def text_of(markup: str) -> str:
     """The text of HTML, on one line."""
     return " ".join(_stripped(markup).split()) if "<" in markup or "&" in markup else clean(markup)
+
+
+def headline(text: str, *, markup: bool) -> str:
+    """A title as its readers see it, on one line; `markup`: it is stated as HTML.
+
+    Much that is stated as plain text was escaped as if it were HTML, and much HTML was escaped once too often.
+    """
+    found = text_of(text) if markup else clean(text)
+    if "&" in found:
+        found = clean(_REFERENCE.sub(lambda reference: html.unescape(reference[0]), found))
+    return text_of(found) if not markup and "<" in found and _ESCAPED_TWICE.search(found) else found
 
 
 def lines_of(markup: str) -> str:

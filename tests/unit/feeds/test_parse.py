@@ -141,7 +141,7 @@ def test_json_feed() -> None:
     found = parse(body, url=URL)
     assert (found.format, found.language, found.link) == ("json11", "en", "https://www.example.org/")
     first, second, empty = found.entries
-    assert (first.id, first.url, first.title, first.content) == ("1", "https://www.example.org/a", "A &lt; B", "One\nTwo")
+    assert (first.id, first.url, first.title, first.content) == ("1", "https://www.example.org/a", "A < B", "One\nTwo")
     assert (first.authors, first.categories, first.image) == (("Jane", "Joe"), ("World",), "https://www.example.org/x.png")
     assert first.enclosures == ("https://www.example.org/a.mp3",)
     assert (second.url, second.content, second.authors) == ("https://www.example.org/b", "one\ntwo", ("Old",))
@@ -168,6 +168,8 @@ def test_links() -> None:
     assert item('<guid isPermaLink="false">https://www.example.org/g</guid>').url == "https://www.example.org/g"
     assert item("<guid>https://www.example.org/g</guid>").url == "https://www.example.org/g"
     assert item("<guid>12345</guid>").url is None
+    assert item("<link>mailto:a@example.org</link><guid>https://www.example.org/g</guid>").url == "https://www.example.org/g"
+    assert entry('<content type="text/html" src="https://www.example.org/c"/>').url == "https://www.example.org/c"
     original = "<link>https://feeds.example/~r/1</link><feedburner:origLink>https://www.example.org/a</feedburner:origLink>"
     assert item(original).url == "https://www.example.org/a"
     assert entry('<link rel="enclosure" href="/a.mp3"/><link rel="related" href="/a"/>').url == "https://www.example.org/a"
@@ -207,6 +209,32 @@ def test_texts() -> None:
     assert len(only.summary) <= 300
     same = item("<description>one</description><content:encoded>one</content:encoded>")
     assert (same.summary, same.content) == ("one", "")
+
+
+@pytest.mark.parametrize(
+    ("stated", "seen"),
+    [
+        ("<title>AT&amp;amp;T &amp;#8211; a &lt;em&gt;test&lt;/em&gt;</title>", "AT&T – a test"),
+        ("<title><![CDATA[<b>Bold</b> &amp; Q&A]]></title>", "Bold & Q&A"),
+        ("<title><![CDATA[Tom &amp;amp; Jerry&amp;#39;s]]></title>", "Tom & Jerry's"),
+        ("<title>When x &lt; y, List&lt;T&gt; is empty</title>", "When x < y, List<T> is empty"),
+        ("<title>How the &lt;video&gt; and &lt;script&gt; tags work</title>", "How the <video> and <script> tags work"),
+        ("<title>An <em>odd</em> title<br/>in two lines</title>", "An odd title in two lines"),
+        ("<title>It&#146;s &#x201C;here&#x201D;</title>", "It’s “here”"),
+        ("<itunes:title xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'>Episode 1</itunes:title>", "Episode 1"),
+    ],
+)
+def test_titles_are_what_readers_see(stated: str, seen: str) -> None:
+    assert item(stated).title == seen
+
+
+def test_plain_titles_of_atom_are_often_escaped_as_html() -> None:
+    for stated, seen in (
+        ("A &amp;amp; B &amp;#8217;s &lt;i&gt;C&lt;/i&gt;", "A & B ’s C"),
+        ("The &lt;video&gt; tag: 1 &lt; 2", "The <video> tag: 1 < 2"),
+    ):
+        body = f"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>{stated}</title><id>1</id></entry></feed>"
+        assert parse(body.encode(), url=URL).entries[0].title == seen
 
 
 def test_languages() -> None:
