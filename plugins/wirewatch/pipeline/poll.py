@@ -11,6 +11,7 @@ import functools
 import os
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -232,9 +233,12 @@ class _Run:
 
     async def _parse(self, answer: Answer) -> ParsedFeed:
         content_type = answer.headers.get("content-type", "")
-        return await asyncio.get_running_loop().run_in_executor(
-            self.ports.cpu, parse_in_worker, PARSE_WITHIN_S, answer.body, answer.url, content_type, self.settings.max_entries
-        )
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self.ports.cpu, parse_in_worker, PARSE_WITHIN_S, answer.body, answer.url, content_type, self.settings.max_entries
+            )
+        except BrokenExecutor as error:
+            raise ParseError("reading it ended its worker") from error
 
     def _news(self, state: FeedState, feed: Feed, parsed: ParsedFeed, now: datetime) -> tuple[Shown, tuple[Article, ...], tuple[str, ...]]:
         """What a list shows, and the articles of its new entries."""

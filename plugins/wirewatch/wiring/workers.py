@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 PRELOADED = ("wirewatch.articles.extract", "wirewatch.feeds.parse")
 """Imported once, then forked: each takes about a second to import."""
@@ -39,14 +43,87 @@ def _without_main() -> Iterator[None]:
         main.__dict__.update(hidden)
 
 
-def workers(count: int | None = None, preloaded: Sequence[str] = PRELOADED) -> ProcessPoolExecutor:
+class Workers(Executor):
+    """A pool of processes that outlives the death of one of them.
+
+    Where a process ends in the middle of a job (a crash in a library, the kernel short of memory), a pool gives up all that it was
+    doing. Here those jobs are done again, one after another and each in a process of its own: only the one that ends its process
+    twice raises `BrokenProcessPool`, and what comes later has a new pool.
+    """
+
+    def __init__(self, start: Callable[[int], ProcessPoolExecutor], count: int) -> None:
+        self._start, self._count = start, count
+        self._lock = Lock()
+        self._pool: ProcessPoolExecutor | None = start(count)
+        self._again = ThreadPoolExecutor(1, thread_name_prefix="again")
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """See `Executor.submit`."""
+        outer: Future[T] = Future()
+
+        def alone() -> None:
+            if outer.done():
+                return
+            with self._start(1) as pool:
+                _pass_on(pool.submit(fn, *args, **kwargs), outer)
+
+        def ended(inner: Future[T]) -> None:
+            if inner.cancelled() or not isinstance(inner.exception(), BrokenProcessPool):
+                _pass_on(inner, outer)
+            else:
+                self._again.submit(alone)
+
+        self._place(lambda pool: pool.submit(fn, *args, **kwargs)).add_done_callback(ended)
+        return outer
+
+    def _place(self, submit: Callable[[ProcessPoolExecutor], Future[T]]) -> Future[T]:
+        """Hand a job to the pool, or to a new one where that is broken."""
+        with self._lock:
+            if self._pool is None:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            try:
+                return submit(self._pool)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False)
+                self._pool = self._start(self._count)
+                return submit(self._pool)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """See `Executor.shutdown`."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+        self._again.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _pass_on(inner: Future[T], outer: Future[T]) -> None:
+    """Give a job's end to whoever waits for it; waits for it first where it is still to come."""
+    error: BaseException | None
+    try:
+        result, error = inner.result(), None
+    except BaseException as raised:  # noqa: BLE001 - whatever the job raised belongs to who asked for it
+        error = raised
+    if not outer.set_running_or_notify_cancel():
+        return
+    if error is None:
+        outer.set_result(result)
+    else:
+        outer.set_exception(error)
+
+
+def workers(count: int | None = None, preloaded: Sequence[str] = PRELOADED) -> Workers:
     """A pool of `count` processes (None: one a core), none of which starts before the first job.
 
     They fork from a server that has no threads and no connections: a fork of this process could hang on a lock it copied.
     """
     context = _Context()
     context.set_forkserver_preload(list(preloaded))
-    return ProcessPoolExecutor(count or os.cpu_count(), mp_context=context, initializer=_leave_interruptions)
+
+    def start(number: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(number, mp_context=context, initializer=_leave_interruptions)
+
+    return Workers(start, count or os.cpu_count() or 1)
 
 
 def end_server() -> None:

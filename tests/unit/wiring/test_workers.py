@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from operator import neg
 from pathlib import Path
+
+import pytest
 
 from wirewatch.wiring.workers import end_server, workers
 
@@ -28,6 +31,24 @@ def test_jobs_run_in_other_processes_that_end_with_the_block() -> None:
     assert os.getpid() not in others
     for pid in others:
         assert not Path(f"/proc/{pid}/cmdline").exists()
+
+
+def test_a_job_that_ends_its_process_takes_no_other_with_it() -> None:
+    with workers(2, preloaded=[]) as pool:
+        before = [pool.submit(neg, number) for number in range(5)]
+        deadly = pool.submit(os._exit, 1)
+        after = [pool.submit(neg, number) for number in range(5)]
+        assert [each.result() for each in (*before, *after)] == [0, -1, -2, -3, -4] * 2
+        with pytest.raises(BrokenProcessPool):
+            deadly.result()
+        assert pool.submit(neg, 7).result() == -7
+
+
+def test_what_a_job_raises_is_the_jobs_own_and_a_closed_pool_takes_no_more() -> None:
+    with workers(1, preloaded=[]) as pool, pytest.raises(ZeroDivisionError):
+        pool.submit(divmod, 1, 0).result()
+    with pytest.raises(RuntimeError):
+        pool.submit(neg, 1)
 
 
 def test_the_main_module_is_not_imported_again(tmp_path: Path) -> None:
