@@ -308,17 +308,21 @@ class ElasticDocuments:
 
     async def partitions(self, kind: str) -> list[str]:
         """See `Documents.partitions`."""
-        answer = await self._call(lambda: self._client.indices.get(index=self.names.pattern(kind), features="aliases"))
-        return sorted(answer)
+        return sorted({self.names.place_of(index) for index in await self._behind(self.names.pattern(kind))})
 
     async def drop_partition(self, index: str) -> bool:
         """See `Documents.drop_partition`; raises `ValueError` for an index that is none."""
         if not any(fnmatch(index, self.names.pattern(kind)) for kind in indices.PARTITIONS):
             raise ValueError(f"{index} is no partition under {self.names.prefix}")
-        if not await self._call(lambda: self._client.indices.exists(index=index)):
-            return False
-        await self._call(lambda: self._client.indices.delete(index=index, ignore_unavailable=True))
-        return True
+        found = await self._behind(index)
+        if found:
+            await self._call(lambda: self._client.indices.delete(index=found, ignore_unavailable=True))
+        return bool(found)
+
+    async def _behind(self, places: str) -> list[str]:
+        """The indices behind a place or a pattern of places."""
+        options = {"features": "aliases", "ignore_unavailable": True, "allow_no_indices": True}
+        return sorted(await self._call(partial(self._client.indices.get, index=places, **options)))
 
     # ------------------------------------------------------------ below
 

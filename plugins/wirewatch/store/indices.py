@@ -245,10 +245,10 @@ class Names:
         match = re.fullmatch(rf"{re.escape(self.prefix)}-({'|'.join(KINDS)})(?:-v\d+)?(?:-20[\d-]+)?", index)
         return match[1] if match else None
 
-    def index(self, place: str, version: int = VERSION) -> str:
-        """The index that stands behind a place once it is moved to `version`."""
+    def index(self, place: str) -> str:
+        """The index of this version that stands behind a place once it is made, or moved, whole."""
         kind = self.kind_of(place) or ""
-        return f"{self.alias(kind)}-v{version}{place.removeprefix(self.alias(kind))}"
+        return f"{self.alias(kind)}-v{VERSION}{place.removeprefix(self.alias(kind))}"
 
     def pattern(self, kind: str) -> str:
         """What the index template of a partitioned kind matches: not the indices that were moved to a newer mapping, which are made
