@@ -37,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
 ONLY_IN: dict[str, set[str]] = {
     "feedparser": {"plugins/wirewatch/feeds/parse.py"},
     "trafilatura": {"plugins/wirewatch/articles/extract.py"},
+    "htmldate": {"plugins/wirewatch/articles/extract.py"},
     "elasticsearch": {"plugins/wirewatch/store/elastic.py"},
     "elastic_transport": {"plugins/wirewatch/store/elastic.py"},
     "jpype": {"plugins/wirewatch/embedded/node.py"},

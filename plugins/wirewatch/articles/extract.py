@@ -1,14 +1,17 @@
-"""A page to the article on it: title, clean text, date, authors, language. The only module that imports Trafilatura."""
+"""A page to the article on it: title, clean text, date, authors, language. The only module that imports Trafilatura and htmldate."""
 
 from __future__ import annotations
 
+import copy
 import functools
 import re
 import signal
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 
 import py3langid
+from htmldate import find_date
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura import bare_extraction
@@ -16,7 +19,7 @@ from trafilatura import bare_extraction
 from wirewatch.articles import blocks, lines, metadata, quality
 from wirewatch.articles.decode import decode
 from wirewatch.errors import ParseError
-from wirewatch.model import Extraction
+from wirewatch.model import Extraction, Precision
 
 MAX_TEXT = 200_000
 """Characters of a text that are kept."""
@@ -45,6 +48,7 @@ def extract(html: bytes, *, url: str, content_type: str = "", min_words: int = 4
     """
     root = parse(decode(html, content_type), url)
     said = metadata.read(root, url)
+    published, precision = (said.published_at, said.published_precision) if said.published_at else _searched_date(root, url)
     page = blocks.column(root)
     shown = [each for each in page if not each.outside]
     page_text = "\n".join(each.text for each in shown)
@@ -63,8 +67,8 @@ def extract(html: bytes, *, url: str, content_type: str = "", min_words: int = 4
         title=said.title,
         text=text,
         authors=said.authors,
-        published_at=said.published_at,
-        published_precision=said.published_precision,
+        published_at=published,
+        published_precision=precision,
         language=language,
         site_name=said.site_name,
         image=said.image,
@@ -160,6 +164,15 @@ def _text(root: HtmlElement, url: str) -> str:
     except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError) as error:
         raise ParseError(f"{url}: {error}") from error
     return "" if document is None or isinstance(document, dict) else str(document.text or "")
+
+
+def _searched_date(root: HtmlElement, url: str) -> tuple[datetime | None, Precision | None]:
+    """The day of publication on a page that does not state it, found by htmldate; it must be in markup made for dates."""
+    try:
+        found = find_date(copy.deepcopy(root), url=url or None, original_date=True, extensive_search=False)
+        return (None, None) if found is None else (datetime.fromisoformat(found).replace(tzinfo=UTC), Precision.DAY)
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError, etree.LxmlError):
+        return None, None
 
 
 def _subheads(column: list[blocks.Block]) -> list[tuple[str, str, str]]:

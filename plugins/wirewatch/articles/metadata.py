@@ -4,41 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
-from wirewatch.articles import title
+from wirewatch.articles import dates, title
 from wirewatch.model import Precision
 
 _SPACE = re.compile(r"\s+")
 _TAGS = re.compile(r"<[^>]{1,200}>")
 _ARTICLE_TYPES = re.compile(r"(?:\w*Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPosting)$")
-_DATE_NAMES = (
-    "article:published_time",
-    "og:article:published_time",
-    "article:published",
-    "og:published_time",
-    "datepublished",
-    "parsely-pub-date",
-    "sailthru.date",
-    "cxenseparse:recs:publishtime",
-    "publish-date",
-    "publish_date",
-    "published_date",
-    "pubdate",
-    "publication_date",
-    "dc.date.issued",
-    "dcterms.created",
-    "dc.date",
-    "date",
-)
+_MAX_NODES = 500
+_WRAPPED = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>)\s*$")
+_TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_SCALARS = re.compile(r'"(headline|datePublished|dateCreated|articleBody)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_ARTICLE_NAMED = re.compile(r'"@type"\s*:\s*\[?\s*"\w*(?:Article|Report|BlogPosting)"')
+_BROKEN_CHARS = 200_000
 _HEADLINE_CHARS = 16
 """A shorter line that a title begins with may be the name of a section."""
 _HEADLINE_LINES = 60
@@ -50,34 +37,6 @@ _NO_AUTHOR = re.compile(r"^https?://|@")
 _SITE_NAMES = ("application-name", "apple-mobile-web-app-title", "twitter:site", "al:ios:app_name", "publisher", "dc.publisher")
 _SITE_TYPES = frozenset(("WebSite", "Organization", "NewsMediaOrganization"))
 _AUTHOR_NAMES = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar jänner janvier enero gennaio janeiro января",
-            "february feb februar février febrero febbraio fevereiro февраля",
-            "march mar märz mars marzo março марта",
-            "april apr avril abril aprile апреля",
-            "may mai mayo maggio maio мая",
-            "june jun juni juin junio giugno junho июня",
-            "july jul juli juillet julio luglio julho июля",
-            "august aug août agosto августа",
-            "september sep sept septembre septiembre settembre setembro сентября",
-            "october oct oktober octobre octubre ottobre outubro октября",
-            "november nov novembre noviembre novembro ноября",
-            "december dec dezember décembre diciembre dicembre dezembro декабря",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|\.|º)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})\b")
-_MONTH_DAY = re.compile(r"\b([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*(?:[-/.]|年|년)\s*(\d{1,2})\s*(?:[-/.]|月|월)\s*(\d{1,2})(?!\d)")
-_DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./](\d{1,2})[./](\d{4})(?!\d)")
-_URL_DATE = re.compile(
-    r"/(20\d{2})/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])(?:/|$)|[/-](20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:[/-]|$)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +65,14 @@ def read(root: HtmlElement, url: str) -> Metadata:
     """Read a page's metadata: JSON-LD first, then OpenGraph and `<meta>`, then what is visible."""
     meta = _meta(root)
     nodes = list(_json_ld(root))
-    article = next((each for each in nodes if _is_article(each)), None)
-    node = article or {}
+    node = _main(nodes, root, meta, url)
     site_name = _text(meta.get("og:site_name")) or _name(node.get("publisher"))
-    published, precision = _published(root, node, meta, url)
+    published = dates.published(root, stated=_dates(node, nodes), meta=meta, headline=_headline(root), url=url)
     return Metadata(
         title=_title(root, node, meta, [site_name, *_site_names(nodes, meta)], url),
         authors=_authors(root, node, meta, site_name),
-        published_at=published,
-        published_precision=precision,
+        published_at=published[0] if published else None,
+        published_precision=published[1] if published else None,
         language=_language(root, node, meta),
         site_name=site_name,
         image=_image(node, meta, url),
@@ -122,113 +80,9 @@ def read(root: HtmlElement, url: str) -> Metadata:
         tags=_tags(node, meta),
         article_body=_body(node.get("articleBody")),
         paywalled=str(node.get("isAccessibleForFree")).lower() == "false",
-        is_article=True
-        if article or meta.get("og:type", "").startswith("article")
-        else False
-        if meta.get("og:type") == "website"
-        else None,
+        is_article=True if node or meta.get("og:type", "").startswith("article") else False if meta.get("og:type") == "website" else None,
         meta=meta,
     )
-
-
-def parse_date(value: object) -> tuple[datetime, Precision] | None:
-    """A date as pages write it (ISO 8601, RFC 822, plain words in some languages), aware UTC, or None.
-
-    A time without a zone is taken as UTC; a day becomes its first second, with precision `day`.
-    """
-    text = _SPACE.sub(" ", str(value)).strip() if isinstance(value, str | int) else ""
-    if not 6 <= len(text) <= 80:
-        return None
-    if text.isdigit() and len(text) in (10, 13):
-        return datetime.fromtimestamp(int(text[:10]), UTC), Precision.SECOND
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            when = parse(text)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-        day = re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", text) is not None
-        return _aware(when), Precision.DAY if day else Precision.SECOND
-    return _worded(text)
-
-
-def _aware(when: datetime) -> datetime:
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-def _worded(text: str) -> tuple[datetime, Precision] | None:
-    for pattern, order in ((_YEAR_FIRST, "ymd"), (_DAY_MONTH, "dmy"), (_MONTH_DAY, "mdy"), (_DAY_FIRST, "dmy")):
-        for match in pattern.finditer(text):
-            parts = dict(zip(order, match.groups(), strict=True))
-            month = _MONTHS.get(parts["m"].lower()) if not parts["m"].isdigit() else int(parts["m"])
-            if month is None:
-                continue
-            try:
-                day = datetime(int(parts["y"]), month, int(parts["d"]), tzinfo=UTC)
-            except ValueError:
-                continue
-            clock = re.search(r"\b(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})", text)
-            if clock is None:
-                return day, Precision.DAY
-            zone = clock[4] if clock[4][0] in "+-" else "+00:00"
-            try:
-                return _aware(
-                    datetime.fromisoformat(f"{day:%Y-%m-%d}T{int(clock[1]):02}:{clock[2]}:{clock[3] or '00'}{zone}")
-                ), Precision.SECOND
-            except ValueError:
-                return day, Precision.DAY
-    return None
-
-
-def _published(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], url: str) -> tuple[datetime | None, Precision | None]:
-    candidates: list[object] = [node.get("datePublished"), node.get("dateCreated")]
-    candidates += [meta.get(name) for name in _DATE_NAMES]
-    for element in root.iterfind(".//*[@itemprop='datePublished']"):
-        candidates.append(element.get("content") or element.get("datetime") or element.text_content())
-        break
-    candidates += [each.get("datetime") or each.text_content() for each in _times(root)]
-    for candidate in candidates:
-        parsed = parse_date(candidate)
-        if parsed is not None and parsed[0].year >= 1990:
-            return parsed
-    return _visible_date(root) or _url_date(url) or (None, None)
-
-
-def _times(root: HtmlElement) -> list[HtmlElement]:
-    """The `<time>` elements that stand near the headline: in the element that holds the first h1, or in the article."""
-    for scope in _around_headline(root, levels=4):
-        times = list(scope.iter("time"))
-        if times:
-            return times[:2]
-    return [each for article in root.iter("article") for each in article.iter("time")][:1]
-
-
-def _around_headline(root: HtmlElement, levels: int) -> Iterator[HtmlElement]:
-    headline = next(iter(root.iter("h1")), None)
-    element = None if headline is None else headline.getparent()
-    while element is not None and levels and element.tag not in ("body", "html"):
-        yield element
-        element, levels = element.getparent(), levels - 1
-
-
-def _visible_date(root: HtmlElement) -> tuple[datetime, Precision] | None:
-    """A date in one of the few short lines after the headline."""
-    headline = _headline(root)
-    if headline is None:
-        return None
-    seen = 0
-    for element in headline.xpath("following::*[self::p or self::div or self::span or self::time or self::li]"):
-        text = _SPACE.sub(" ", element.text or "").strip()
-        if not text and len(element):
-            continue
-        text = _SPACE.sub(" ", element.text_content()).strip()
-        if not text:
-            continue
-        seen += 1
-        if seen > 12:
-            break
-        if len(text) <= 80 and (found := parse_date(text)) is not None:
-            return found
-    return None
 
 
 def _headline(root: HtmlElement) -> HtmlElement | None:
@@ -250,26 +104,10 @@ def _headline(root: HtmlElement) -> HtmlElement | None:
     return None
 
 
-def _url_date(url: str) -> tuple[datetime, Precision] | None:
-    found = _URL_DATE.search(urlsplit(url).path)
-    if found is None:
-        return None
-    year, month, day = (int(each) for each in found.groups() if each)
-    try:
-        return datetime(year, month, day, tzinfo=UTC), Precision.DAY
-    except ValueError:
-        return None
-
-
 def _json_ld(root: HtmlElement) -> Iterator[dict[str, Any]]:
     for script in root.iterfind(".//script[@type='application/ld+json']"):
-        raw = (script.text or "").strip().removeprefix("<!--").removesuffix("-->").strip().removesuffix(";")
-        try:
-            data = json.loads(raw, strict=False)
-        except (ValueError, RecursionError):
-            continue
-        waiting, seen = [data], 0
-        while waiting and seen < 500:
+        waiting, seen = [_loaded(script.text or "")], 0
+        while waiting and seen < _MAX_NODES:
             item = waiting.pop(0)
             seen += 1
             if isinstance(item, list):
@@ -277,6 +115,52 @@ def _json_ld(root: HtmlElement) -> Iterator[dict[str, Any]]:
             elif isinstance(item, dict):
                 yield item
                 waiting += [item[key] for key in ("@graph", "mainEntity", "itemListElement") if isinstance(item.get(key), list | dict)]
+
+
+def _loaded(raw: str) -> object:
+    """What a block of JSON-LD says; of a broken one, the few values that can be told all the same."""
+    text = _WRAPPED.sub("", raw).strip().removesuffix(";")
+    for attempt in (text, _TRAILING_COMMA.sub(r"\1", text)):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    if not _ARTICLE_NAMED.search(text):
+        return {}
+    found: dict[str, Any] = {"@type": "Article"}
+    for name, value in _SCALARS.findall(text[:_BROKEN_CHARS]):
+        with suppress(ValueError):
+            found.setdefault(name, json.loads(f'"{value}"', strict=False))
+    return found
+
+
+def _main(nodes: Sequence[Mapping[str, Any]], root: HtmlElement, meta: Mapping[str, str], url: str) -> Mapping[str, Any]:
+    """The article that a page's data is about, where it tells of several: the one with its address or its title, else the first."""
+    articles = [each for each in nodes if _is_article(each)]
+    if len(articles) < 2:
+        return articles[0] if articles else {}
+    addresses = {_bare_address(each) for each in (url, _canonical(root, meta, url)) if each}
+    titles = {title.key_of(each) for each in (meta.get("og:title"), root.findtext(".//head/title")) if each}
+
+    def rank(node: Mapping[str, Any]) -> int:
+        page = node.get("mainEntityOfPage")
+        stated = (node.get("url"), node.get("@id"), page.get("@id") if isinstance(page, dict) else page)
+        if any(_bare_address(each) in addresses for each in stated if isinstance(each, str)):
+            return 2
+        key = title.key_of(_text(node.get("headline")) or "")
+        return int(len(key) > _HEADLINE_CHARS and any(key in each for each in titles))
+
+    return max(articles, key=rank)
+
+
+def _bare_address(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0].partition("://")[2].removeprefix("www.").rstrip("/")
+
+
+def _dates(node: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]]) -> Iterator[object]:
+    yield node.get("datePublished")
+    yield node.get("dateCreated")
+    yield from (each.get("datePublished") for each in nodes if "WebPage" in _types(each))
 
 
 def _is_article(node: Mapping[str, Any]) -> bool:
@@ -365,13 +249,13 @@ def _is_site(name: str, site_name: str | None) -> bool:
 
 
 def _language(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str]) -> str | None:
-    element = root if root.tag == "html" else root.find(".//html")
-    said = (
-        (element.get("lang") or element.get("{http://www.w3.org/XML/1998/namespace}lang") or element.get("xml:lang"))
-        if element is not None
-        else None
-    )
-    for candidate in (said, node.get("inLanguage"), meta.get("og:locale"), meta.get("content-language"), meta.get("language")):
+    for candidate in (
+        dates.page_language(root),
+        node.get("inLanguage"),
+        meta.get("og:locale"),
+        meta.get("content-language"),
+        meta.get("language"),
+    ):
         if isinstance(candidate, str) and (found := re.match(r"\s*([A-Za-z]{2})(?:[-_].*)?\s*$", candidate)):
             return found[1].lower()
     return None
