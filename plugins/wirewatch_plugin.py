@@ -10,7 +10,9 @@ from typing import Any
 from airflow.plugins_manager import AirflowPlugin
 
 RIGHTS_OF = "detect_spikes"
-"""Who may read this DAG may look at the page; who may edit it may change incidents and feeds."""
+"""Who may read this DAG may look at the page; who may edit it may change incidents, feeds and drafts."""
+PUBLISHES = "wirewatch_topics"
+"""Who may edit a Variable of this name (it need not exist) may publish topics: with Airflow's own roles, Op and Admin."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,7 +27,7 @@ class Api:
     def _app(self) -> Application:
         from airflow.api_fastapi.app import get_auth_manager
         from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
-        from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+        from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails, VariableDetails
         from airflow.api_fastapi.core_api.security import GetUserDep
         from fastapi import HTTPException
 
@@ -43,7 +45,10 @@ class Api:
         def may_change(user: GetUserDep) -> bool:
             return may(user, "PUT")
 
-        return create_app(documents=documents, user=reader, may_change=may_change)
+        def may_publish(user: GetUserDep) -> bool:
+            return get_auth_manager().is_authorized_variable(method="PUT", details=VariableDetails(key=PUBLISHES), user=user)
+
+        return create_app(documents=documents, user=reader, may_change=may_change, may_publish=may_publish)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)

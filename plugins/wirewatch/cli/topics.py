@@ -214,42 +214,14 @@ def list_topics(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
 @app.command()
 def export(ids: list[str] | None = _TOPICS, config: Path | None = CONFIG) -> None:
     """Topics as YAML, templates spelled out, for a file under config/topics/."""
-    import yaml
-
     from wirewatch.config import load, settings_path
-    from wirewatch.pipeline.process import matcher_of
+    from wirewatch.pipeline.topic_yaml import as_yaml
 
     bundle = load(config or settings_path())
-    known = {topic.id: topic for topic in bundle.topics}
+    known = {topic.id for topic in bundle.topics}
     if unknown := [id for id in ids or () if id not in known]:
         fail("\n".join(f'unknown topic "{id}"' for id in unknown), 2)
-    matcher = matcher_of(bundle)
-    topics: list[dict[str, Any]] = []
-    for id in ids or known:
-        topic = known[id]
-        entry: dict[str, Any] = {"id": id, "name": topic.name, "rule": dict(topic.rule)}
-        entry["watch"] = {"alert": topic.alert.value, "sensitivity": topic.sensitivity.value}
-        if topic.single_publisher:
-            entry["watch"]["single_publisher"] = True
-        if topic.notify:
-            entry["notify"] = list(topic.notify)
-        entry["examples"] = _examples(bundle, id, matcher)
-        topics.append(entry)
-    typer.echo(yaml.safe_dump({"topics": topics}, allow_unicode=True, sort_keys=False, width=120).rstrip())
-
-
-def _examples(bundle: Bundle, id: str, matcher: Any) -> dict[str, list[Any]]:
-    """The examples that hold for one topic; a template's match may be another topic's."""
-    found: dict[str, list[Any]] = {"matches": [], "rejects": []}
-    for example in bundle.examples:
-        if id not in example.topics:
-            continue
-        given = {name: getattr(example, name) for name in (*_FIELDS, *_ASIDE)}
-        if example.matches and len(example.topics) > 1 and id not in {match.topic for match in matcher.match(**given)}:
-            continue
-        kept = {name: str(value) for name, value in given.items() if value}
-        found["matches" if example.matches else "rejects"].append(kept["title"] if list(kept) == ["title"] else kept)
-    return found
+    typer.echo(as_yaml(bundle, ids or [topic.id for topic in bundle.topics]).rstrip())
 
 
 @app.command("try")

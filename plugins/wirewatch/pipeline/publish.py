@@ -25,7 +25,7 @@ async def publish(documents: Documents, folder: Path, now: datetime) -> dict[str
     Raises `ConfigError` with every problem where it is wrong: the last good one stays, and the operators that it names are told once.
     """
     last = await _last(documents)
-    if last is not None and last.hash == fingerprint(folder):
+    if last is not None and await shared.published_hash(documents) == fingerprint(folder):
         return {"hash": last.hash, "published": 0, "topics": len(last.topics), "feeds": len(last.feeds)}
     try:
         bundle = checked(load(folder))

@@ -23,6 +23,8 @@ SAMPLES = 8
 class Sample:
     """One article that a topic would have matched."""
 
+    article: str
+    """Its id."""
     at: datetime
     title: str
     url: str
@@ -80,6 +82,7 @@ class Trial:
         self._publishers[id][article.publisher_name or article.publisher] += 1
         self._stories[id].add(article.story_id or article.id)
         sample = Sample(
+            article=article.id,
             at=article.timestamp,
             title=article.title,
             url=article.url,

@@ -1,22 +1,28 @@
 """What all machines share: the published rules and settings, and leases (index `-config`).
 
-A bundle is stored under its hash before the pointer moves to it, so the pointer never leads nowhere.
+A bundle is stored under its hash before the pointer moves to it, so the pointer never leads nowhere. Tasks work by the published
+files together with the topics that people write on the page (`store.lab`).
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from wirewatch.config import Bundle, load_files
-from wirewatch.errors import Conflict
+from wirewatch.config import Bundle
+from wirewatch.config.overlay import combined
+from wirewatch.errors import Conflict, Problem
+from wirewatch.store import lab
 from wirewatch.store.base import Documents
 
 KIND = "config"
 _POINTER = "published"
 _TRIES = 5
-_loaded: dict[str, Bundle] = {}
-"""The last bundle read, by hash: a worker asks for it at every task."""
+_loaded: dict[str, tuple[Bundle, Mapping[str, Sequence[Problem]]]] = {}
+"""The last bundle read, by what it was made of: a worker asks for it at every task."""
 
 
 async def publish(documents: Documents, bundle: Bundle, now: datetime) -> bool:
@@ -32,20 +38,43 @@ async def publish(documents: Documents, bundle: Bundle, now: datetime) -> bool:
 
 
 async def published(documents: Documents) -> Bundle | None:
-    """The published bundle, or None where there is none; raises `ConfigError` where this version cannot read it."""
+    """The published bundle with what people wrote on the page, or None where there is none; raises `ConfigError` where this version
+    cannot read it.
+    """
+    found = await in_effect(documents)
+    return found[0] if found else None
+
+
+async def in_effect(documents: Documents) -> tuple[Bundle, Mapping[str, Sequence[Problem]]] | None:
+    """The published bundle, and what of the page's texts is left out of it, by key, with its problems."""
     index = documents.index_for(KIND)
-    pointer = await documents.get(index, _POINTER)
+    pointer, page = await documents.mget([(index, _POINTER), (index, lab.ID)])
     if pointer is None:
         return None
     wanted = str(pointer.source["hash"])
-    if wanted not in _loaded:
-        stored = await documents.get(index, f"bundle-{wanted}")
-        if stored is None:
+    written = [each.written() for each in lab.entries_in(page).values()]
+    key = hashlib.sha256(repr((wanted, written)).encode()).hexdigest()
+    if key not in _loaded:
+        files = await files_of(documents, wanted)
+        if files is None:
             return None
-        bundle = load_files(stored.source["body"]["files"])
+        # Beside the event loop: a thousand topics take a moment to read.
+        found = await asyncio.to_thread(combined, files, written)
         _loaded.clear()
-        _loaded[wanted] = bundle
-    return _loaded[wanted]
+        _loaded[key] = found
+    return _loaded[key]
+
+
+async def published_hash(documents: Documents) -> str | None:
+    """The hash of the published files alone; None where nothing is published."""
+    pointer = await documents.get(documents.index_for(KIND), _POINTER)
+    return None if pointer is None else str(pointer.source["hash"])
+
+
+async def files_of(documents: Documents, hash: str) -> dict[str, str] | None:
+    """The files of a stored bundle by name."""
+    stored = await documents.get(documents.index_for(KIND), f"bundle-{hash}")
+    return None if stored is None else dict(stored.source["body"]["files"])
 
 
 async def lease(documents: Documents, name: str, holder: str, now: datetime, duration: timedelta) -> int | None:

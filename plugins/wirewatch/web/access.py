@@ -40,6 +40,11 @@ async def may_change() -> bool:
     return False
 
 
+async def may_publish() -> bool:
+    """Whether they may decide which topics alert; replaced as `current_user` is."""
+    return False
+
+
 class Store:
     """The store for all requests of one process, opened by the first that needs it.
 
@@ -91,13 +96,12 @@ Stored = Annotated[Documents, Depends(_documents)]
 Now = Annotated[datetime, Depends(_now)]
 
 
-async def _changer(
-    user: Reader,
-    allowed: Annotated[bool, Depends(may_change)],
-    requested_with: Annotated[str | None, Header(alias=HEADER)] = None,
-) -> User:
+async def _from_page(requested_with: Annotated[str | None, Header(alias=HEADER)] = None) -> None:
     if not requested_with:
         raise HTTPException(403, f"Changes need the header {HEADER}: this request did not come from the Wirewatch page.")
+
+
+async def _changer(user: Reader, allowed: Annotated[bool, Depends(may_change)], _: Annotated[None, Depends(_from_page)]) -> User:
     if not allowed:
         raise HTTPException(403, "You may look but not change: that takes the permission to edit the DAG detect_spikes.")
     return user
@@ -105,3 +109,13 @@ async def _changer(
 
 Changer = Annotated[User, Depends(_changer)]
 """Who asks, where they may change things and the request is not another site's; else 401 or 403."""
+
+
+async def _publisher(user: Reader, allowed: Annotated[bool, Depends(may_publish)], _: Annotated[None, Depends(_from_page)]) -> User:
+    if not allowed:
+        raise HTTPException(403, "You may not publish topics: that takes the permission to edit Airflow's variables.")
+    return user
+
+
+Publisher = Annotated[User, Depends(_publisher)]
+"""Who asks, where they may publish topics and the request is not another site's; else 401 or 403."""

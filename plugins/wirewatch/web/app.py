@@ -17,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wirewatch.errors import ConfigError, Conflict, SetupError, StoreUnavailable, TransientError, WirewatchError
-from wirewatch.web import access, articles, feeds, incidents, overview, topics
+from wirewatch.web import access, articles, feeds, incidents, lab, overview, topics
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +44,15 @@ def create_app(
     documents: access.Factory,
     user: Callable[..., Any],
     may_change: Callable[..., Any],
+    may_publish: Callable[..., Any],
     page: str = "../plugin/wirewatch",
     clock: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
     """The API under `/api`, its description at `/api/openapi.json`, the page's modules under `/static`.
 
-    `documents` opens the store. `user` and `may_change` are FastAPI dependencies: the first returns a `User` or raises 401 or
-    403, the second says whether they may change incidents and feeds. `page` is where Airflow shows the page, seen from `/`.
+    `documents` opens the store. The others are FastAPI dependencies: `user` returns a `User` or raises 401 or 403, `may_change` says
+    whether they may change incidents, feeds and drafts, `may_publish` whether they may decide which topics alert. `page` is where
+    Airflow shows the page, seen from `/`.
     """
     app = FastAPI(
         title="Wirewatch",
@@ -64,7 +66,8 @@ def create_app(
     app.state.clock = clock
     app.dependency_overrides[access.current_user] = user
     app.dependency_overrides[access.may_change] = may_change
-    for area in (overview, topics, incidents, articles, feeds):
+    app.dependency_overrides[access.may_publish] = may_publish
+    for area in (overview, topics, lab, incidents, articles, feeds):
         app.include_router(area.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

@@ -174,7 +174,7 @@ async def list_articles(documents: Stored, filters: Annotated[Filters, Query()])
 @router.get("/articles/{article}")
 async def show_article(documents: Stored, article: str) -> ArticleView:
     """One article: text with the matched words marked, clocks, topics and why, and its copies."""
-    found = await _load(documents, article)
+    found = await load(documents, article)
     bundle = await published.published(documents)
     names = names_of(bundle)
     hashes = {topic.id: topic.hash for topic in bundle.topics} if bundle else {}
@@ -271,7 +271,8 @@ def reach_hangul(query: str) -> str:
     return _HANGUL.sub(lambda found: found.group() if found.group().startswith('"') else f"{found.group()}*", query)
 
 
-async def _load(documents: Documents, id: str) -> Article:
+async def load(documents: Documents, id: str) -> Article:
+    """An article in real time; 404 where there is none."""
     owner = await store.address(documents, id)
     hit = await documents.get(owner.index, id) if owner and owner.index and not owner.forgotten else None
     if hit is None:

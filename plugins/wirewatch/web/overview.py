@@ -15,7 +15,7 @@ from wirewatch.model import Health, IncidentState
 from wirewatch.store import config as published
 from wirewatch.store.base import Documents
 from wirewatch.web import tallies
-from wirewatch.web.access import Now, Reader, Stored, area, may_change
+from wirewatch.web.access import Now, Reader, Stored, area, may_change, may_publish
 from wirewatch.web.incidents import IncidentRow, ongoing, row
 from wirewatch.web.incidents import search as search_incidents
 from wirewatch.web.tallies import Sight
@@ -35,6 +35,9 @@ class Me:
     id: str
     name: str
     may_change: bool
+    """Incidents, feeds, drafts and verdicts."""
+    may_publish: bool
+    """Topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +79,9 @@ class Overview:
 
 
 @router.get("/me")
-async def me(user: Reader, change: Annotated[bool, Depends(may_change)]) -> Me:
+async def me(user: Reader, change: Annotated[bool, Depends(may_change)], publish: Annotated[bool, Depends(may_publish)]) -> Me:
     """Who is logged in, and what they may."""
-    return Me(id=user.id, name=user.name, may_change=change)
+    return Me(id=user.id, name=user.name, may_change=change, may_publish=publish)
 
 
 @router.get("/overview")

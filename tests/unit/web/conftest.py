@@ -23,8 +23,8 @@ from wirewatch.store.elastic import ElasticDocuments
 from wirewatch.web import User, create_app
 
 NOW = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
-RIGHTS = {"editor": True, "viewer": False}
-"""Who may change things."""
+RIGHTS = {"publisher": 2, "editor": 1, "viewer": 0}
+"""Who may publish, change, or only look."""
 PAGE = {"X-Requested-With": "wirewatch"}
 
 FILES = {
@@ -73,9 +73,9 @@ class Web:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def post(self, path: str, body: Mapping[str, Any], *, status: int = 200, **options: Any) -> Any:
+    def post(self, path: str, body: Mapping[str, Any], *, status: int = 200, method: str = "POST", **options: Any) -> Any:
         """A change from the page, with its header."""
-        answer = self.ask("POST", path, json=body, headers=PAGE, **options)
+        answer = self.ask(method, path, json=body, headers=PAGE, **options)
         assert answer.status_code == status, answer.text
         return answer.json()
 
@@ -131,7 +131,12 @@ async def asking(x_test_user: Annotated[str | None, Header()] = None) -> User:
 
 async def may(user: Annotated[User, Depends(asking)]) -> bool:
     """Whether they may change things."""
-    return RIGHTS[user.id]
+    return RIGHTS[user.id] >= 1
+
+
+async def publishes(user: Annotated[User, Depends(asking)]) -> bool:
+    """Whether they may publish topics."""
+    return RIGHTS[user.id] >= 2
 
 
 def _over(documents: Documents) -> Web:
@@ -140,7 +145,7 @@ def _over(documents: Documents) -> Web:
     async def opened() -> AsyncIterator[Documents]:
         yield documents
 
-    return Web(documents=documents, app=create_app(documents=opened, user=asking, may_change=may, clock=lambda: NOW))
+    return Web(documents=documents, app=create_app(documents=opened, user=asking, may_change=may, may_publish=publishes, clock=lambda: NOW))
 
 
 @pytest.fixture(scope="session")
