@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -131,13 +129,16 @@ def search(
     config: Path | None = CONFIG,
 ) -> None:
     """Find stored articles, best first."""
+    from wirewatch.articles import export
+
     found = run(_search(config, query, days, limit))
     if as_json or form is Format.JSONL:
         emit(_row(each) for each in found)
     elif form is Format.CSV:
-        _write_csv(found)
+        columns = (*export.COLUMNS, "score")
+        typer.echo(export.csv_line(columns) + "".join(export.csv_row(_row(each), columns) for each in found), nl=False)
     elif form is Format.RSS:
-        typer.echo(rss(found, query))
+        typer.echo(export.rss(((each.article, _snippet(each)) for each in found), title=f"Wirewatch: {query}", link="https://localhost/"))
     else:
         _print_table(found)
 
@@ -152,76 +153,14 @@ async def _search(config: Path | None, query: str, days: float | None, limit: in
 
 
 def _row(found: Found) -> dict[str, Any]:
-    article = found.article
-    return {
-        "id": article.id,
-        "timestamp": article.timestamp,
-        "title": article.title,
-        "url": article.url,
-        "source": article.source,
-        "publisher": article.publisher_name or article.publisher,
-        "language": article.language,
-        "topics": list(article.topics),
-        "story_id": article.story_id,
-        "status": article.status.value,
-        "score": round(found.score, 3),
-        "snippet": _snippet(found),
-    }
+    from wirewatch.articles import export
+
+    return {**export.row(found.article, _snippet(found)), "score": round(found.score, 3)}
 
 
 def _snippet(found: Found) -> str:
     places = [place for name in ("text", "summary", "title") for place in found.highlight.get(name, ())]
     return " … ".join(places[:2]).replace("<em>", "").replace("</em>", "").replace("\n", " ")
-
-
-def _write_csv(found: Iterable[Found]) -> None:
-    columns = ("timestamp", "title", "url", "source", "publisher", "language", "topics", "story_id", "status", "score", "snippet")
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for each in found:
-        row = _row(each) | {"timestamp": each.article.timestamp.isoformat(), "topics": " ".join(each.article.topics)}
-        writer.writerow([_cell(row[name]) for name in columns])
-
-
-def _cell(value: object) -> object:
-    """A cell that a spreadsheet shows and never runs: a headline may begin with `=`."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-
-
-def rss(found: Iterable[Found], query: str) -> str:
-    """What was found as an RSS 2.0 feed."""
-    from email.utils import format_datetime
-    from xml.etree import ElementTree as ET
-
-    root = ET.Element("rss", version="2.0")
-    channel = ET.SubElement(root, "channel")
-    for name, text in (("title", f"Wirewatch: {query}"), ("link", "https://localhost/"), ("description", f"Articles that match {query}")):
-        ET.SubElement(channel, name).text = _xml(text)
-    for each in found:
-        item = ET.SubElement(channel, "item")
-        article = each.article
-        fields = {
-            "title": article.title,
-            "link": article.url,
-            "description": _snippet(each) or article.summary,
-            "pubDate": format_datetime(article.timestamp),
-            "source": article.publisher_name or article.publisher,
-        }
-        for name, text in fields.items():
-            ET.SubElement(item, name).text = _xml(text)
-        item.find("source").set("url", f"https://{article.source}/")  # type: ignore[union-attr]  # made four lines above
-        ET.SubElement(item, "guid", isPermaLink="false").text = article.id
-        for topic in article.topics:
-            ET.SubElement(item, "category").text = _xml(topic)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode")
-
-
-def _xml(text: str) -> str:
-    """Text without what XML 1.0 cannot carry."""
-    return "".join(
-        each for each in text if each in "\t\n\r" or (each >= " " and not "\ud800" <= each <= "\udfff" and each not in "\ufffe\uffff")
-    )
 
 
 def _print_table(found: Sequence[Found]) -> None:

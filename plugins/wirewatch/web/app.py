@@ -17,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wirewatch.errors import ConfigError, Conflict, SetupError, StoreUnavailable, TransientError, WirewatchError
-from wirewatch.web import access, articles, feeds, incidents, lab, overview, topics
+from wirewatch.web import access, articles, feeds, incidents, lab, overview, searches, topics
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,9 @@ def create_app(
     app.dependency_overrides[access.current_user] = user
     app.dependency_overrides[access.may_change] = may_change
     app.dependency_overrides[access.may_publish] = may_publish
-    for area in (overview, topics, lab, incidents, articles, feeds):
+    for area in (overview, topics, lab, incidents, articles, searches, feeds):
         app.include_router(area.router)
+    app.include_router(searches.readers)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/", include_in_schema=False)

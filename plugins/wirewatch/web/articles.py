@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import HTTPException, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -16,9 +16,10 @@ from wirewatch.errors import StoreRejected
 from wirewatch.model import Article, Revision, Status
 from wirewatch.store import articles as store
 from wirewatch.store import config as published
+from wirewatch.store import labels
 from wirewatch.store.base import Documents
-from wirewatch.store.documents import from_document
-from wirewatch.web.access import Stored, area
+from wirewatch.store.documents import from_document, to_document
+from wirewatch.web.access import Changer, Now, Stored, area
 from wirewatch.web.text import END, START, Piece, evidence_in, excerpt, highlighted, pieces
 from wirewatch.web.topics import names_of
 
@@ -26,6 +27,8 @@ router = area("articles")
 
 FACETS = ("publisher_name", "language", "country", "kind", "topics")
 _ANY_OF = ("topics", "publisher_name", "language", "country", "kind", "feeds", "source", "story_id")
+MANY = frozenset((*_ANY_OF, "status"))
+"""Filters that take several values."""
 _FACET_SIZE = 12
 _MAX_TITLE = 400
 _MAX_TEXT = 60_000
@@ -100,6 +103,17 @@ class EvidenceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What somebody said of an article."""
+
+    verdict: str
+    topic: TopicTag | None
+    who: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleView:
     """One article with everything that is known of it."""
 
@@ -126,6 +140,8 @@ class ArticleView:
     why: tuple[Why, ...]
     copies: tuple[ArticleRow, ...]
     """Other articles of its story, the earliest first."""
+    verdicts: tuple[Verdict, ...]
+    """The latest first."""
 
 
 class Filters(BaseModel):
@@ -158,9 +174,7 @@ async def list_articles(documents: Stored, filters: Annotated[Filters, Query()])
     try:
         answer = await documents.search("articles", request_of(filters))
     except StoreRejected as error:
-        if not filters.q:
-            raise
-        raise HTTPException(422, f"This search cannot be read: {_short(error)}") from error
+        refuse(filters, error)
     found = answer.get("aggregations", {})
     return ArticlePage(
         total=answer["hits"]["total"]["value"],
@@ -173,8 +187,40 @@ async def list_articles(documents: Stored, filters: Annotated[Filters, Query()])
 
 @router.get("/articles/{article}")
 async def show_article(documents: Stored, article: str) -> ArticleView:
-    """One article: text with the matched words marked, clocks, topics and why, and its copies."""
+    """One article: text with the matched words marked, clocks, topics and why, its copies, and what people said of it."""
+    return await _view(documents, await load(documents, article))
+
+
+class Judgement(BaseModel):
+    """What somebody says of an article."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    verdict: Literal["wrong_tag"] = "wrong_tag"
+    topic: str = Field(max_length=500, description="The topic that it is not about.")
+    note: str = Field("", max_length=2000)
+
+
+@router.post("/articles/{article}/verdicts")
+async def judge_article(documents: Stored, now: Now, user: Changer, article: str, judgement: Judgement) -> ArticleView:
+    """Record that an article is not about one of its topics; answers with the article as it is then."""
     found = await load(documents, article)
+    match = next((each for each in found.topic_matches if each.topic == judgement.topic), None)
+    if match is None:
+        raise HTTPException(409, f"It is not tagged with {judgement.topic!r}: somebody may have mended the rule already.")
+    names = ("id", "url", "title", "summary", "text", "language", "publisher")
+    copy = {name: getattr(found, name) for name in names} | {"match": to_document(match)}
+    note = clean(judgement.note)
+    await labels.label(
+        documents, what="article", id=found.id, topic=match.topic, verdict=judgement.verdict, who=user.id, now=now, note=note, copy=copy
+    )
+    after = {"topic": match.topic, "verdict": judgement.verdict, "note": note}
+    await labels.audit(documents, what="article.judge", id=found.id, who=user.id, now=now, before={}, after=after)
+    await documents.refresh(labels.LABELS)
+    return await _view(documents, found)
+
+
+async def _view(documents: Documents, found: Article) -> ArticleView:
     bundle = await published.published(documents)
     names = names_of(bundle)
     hashes = {topic.id: topic.hash for topic in bundle.topics} if bundle else {}
@@ -215,7 +261,33 @@ async def show_article(documents: Stored, article: str) -> ArticleView:
             for match in sorted(found.topic_matches, key=lambda match: -match.score)
         ),
         copies=tuple(_row(each, names, {}) for each in copies),
+        verdicts=await _verdicts(documents, found.id, names),
     )
+
+
+async def _verdicts(documents: Documents, article: str, names: Mapping[str, str]) -> tuple[Verdict, ...]:
+    query = {"bool": {"filter": [{"term": {"what": "article"}}, {"term": {"id": article}}]}}
+    fields = ["verdict", "topic", "who", "at", "note"]
+    hits = await documents.find(labels.LABELS, query, size=50, sort=[{"at": {"order": "desc", "unmapped_type": "date"}}], fields=fields)
+    return tuple(
+        Verdict(
+            verdict=hit.source["verdict"],
+            topic=TopicTag(id=hit.source["topic"], name=names.get(hit.source["topic"], hit.source["topic"]))
+            if "topic" in hit.source
+            else None,
+            who=hit.source["who"],
+            at=datetime.fromisoformat(hit.source["at"]),
+            note=hit.source.get("note", ""),
+        )
+        for hit in hits
+    )
+
+
+def refuse(filters: Filters, error: StoreRejected) -> NoReturn:
+    """Raise what to say of a search that Elasticsearch refuses: the fault is the query's, where there is one."""
+    if not filters.q:
+        raise error
+    raise HTTPException(422, f"This search cannot be read: {_short(error)}") from error
 
 
 def request_of(filters: Filters) -> dict[str, Any]:

@@ -235,7 +235,7 @@ async def check(documents: Stored, draft: Draft) -> CheckView:
 @router.post("/lab/entries")
 async def create_entry(documents: Stored, now: Now, user: Changer, draft: Draft) -> EntryView:
     """Keep a new draft, under a key made of its first topic's id."""
-    taken = (await store.entries(documents)).keys()
+    taken = {"new", *await store.entries(documents)}  # the page shows a new one under that name
     made = _key(draft.yaml)
     key = next(name for n in range(1, len(taken) + 2) if (name := made if n == 1 else f"{made}-{n}") not in taken)
     async with _sentences(key):

@@ -15,10 +15,32 @@ export class Problem extends Error {
 // Ids hold slashes and hashes; the API takes a slash as it is.
 export const path = (area, id) => `${area}/${id.split("/").map(encodeURIComponent).join("/")}`;
 
-export async function ask(where, { method = "GET", body, signal } = {}) {
+export const ask = (where, options) => fetched(new URL(where, API), options);
+
+// Airflow's own API, and the page of a run. Airflow's document has a <base>.
+export const airflow = (where, options) => fetched(new URL(`api/v2/${where}`, document.baseURI), options);
+export const runs = (dag, run) => new URL(`dags/${dag}/runs/${run}`, document.baseURI).pathname;
+
+// Start a run of a DAG. SQLite is sometimes busy for a moment; a run that is there already is the one.
+export async function trigger(dag, conf, id = undefined) {
+  const body = { logical_date: null, conf, ...(id ? { dag_run_id: id } : {}) };
+  for (let tried = 0; ; tried += 1) {
+    try {
+      return await airflow(`dags/${dag}/dagRuns`, { method: "POST", body });
+    } catch (error) {
+      if (error.status === 409 && id) return null;
+      if (error.status === 403) throw new Problem(`You may not start the DAG ${dag}: that takes Airflow's permission to.`, 403);
+      if (error.status === 404) throw new Problem(`Airflow does not know the DAG ${dag} yet.`, 404);
+      if (error.status < 500 || tried >= 3) throw error;
+      await new Promise((done) => setTimeout(done, 1000 * (tried + 1)));
+    }
+  }
+}
+
+async function fetched(where, { method = "GET", body, signal } = {}) {
   let answer;
   try {
-    answer = await fetch(new URL(where, API), {
+    answer = await fetch(where, {
       method,
       signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])]),
       credentials: "same-origin",
@@ -29,8 +51,8 @@ export async function ask(where, { method = "GET", body, signal } = {}) {
     if (signal?.aborted) throw error;
     throw new Problem("Airflow does not answer. This page tries again by itself.", 0);
   }
-  const found = await answer.json().catch(() => null);
-  if (answer.ok && found !== null) return found;
+  const found = await answer.json().catch(() => undefined);
+  if (answer.ok && found !== undefined) return found;
   if (answer.status === 401) {
     const next = new URLSearchParams({ next: location.href });
     location.replace(new URL(`api/v2/auth/login?${next}`, document.baseURI));

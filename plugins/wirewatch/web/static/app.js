@@ -5,6 +5,7 @@ import { useData } from "./api.js";
 import { Article, ArticleList } from "./articles.js";
 import { Feed, FeedList } from "./feeds.js";
 import { Incident, IncidentList } from "./incidents.js";
+import { Lab, LabList } from "./lab.js";
 import { Overview } from "./overview.js";
 import { Empty, Notice, To } from "./parts.js";
 import { href, useRoute } from "./route.js";
@@ -14,6 +15,7 @@ const AREAS = {
   overview: { name: "Overview", list: Overview },
   incidents: { name: "Incidents", list: IncidentList, one: Incident },
   topics: { name: "Topics", list: TopicList, one: Topic },
+  lab: { name: "Lab", list: LabList, one: Lab },
   articles: { name: "Articles", list: ArticleList, one: Article },
   feeds: { name: "Feeds", list: FeedList, one: Feed },
 };

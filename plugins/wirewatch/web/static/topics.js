@@ -55,7 +55,7 @@ export function Topic({ id }) {
         ],
       }),
       h(Section, { title: "Incidents" }, incidents.length ? h(IncidentTable, { incidents }) : h(Empty, { title: "It has never spiked" }, "Its incidents will be listed here.")),
-      h(To, { href: href("articles", null, { topics: id }), alignSelf: "start" }, "All its articles"),
+      h(Flex, { gap: 5, wrap: "wrap" }, h(To, { href: href("articles", null, { topics: id }) }, "All its articles"), h(To, { href: href("lab", "new", { topic: id }) }, "Its rule, in the topic lab")),
     ),
   );
 }
