@@ -31,6 +31,10 @@ class Message:
     """A whole document; shows `chart` as `cid:chart`."""
     at: datetime
     """When it was rendered."""
+    brief: str = ""
+    """The same in a few lines of plain text, for chats."""
+    link: str | None = None
+    """Where the page shows it."""
     chart: bytes | None = None
     """PNG."""
     chart_alt: str = ""

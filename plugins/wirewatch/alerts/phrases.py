@@ -7,7 +7,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wirewatch.alerts.text import clean
-from wirewatch.model import Incident, IncidentState
+from wirewatch.model import Headline, Incident, IncidentEvidence, IncidentState
 
 _REASONS = {
     "calmed": "the topic has calmed",
@@ -71,7 +71,8 @@ def badge(incident: Incident, event: str) -> str:
     severity = str(incident.severity)
     if event == "closed":
         return "Calm again" if incident.reason in (None, "calmed") else "Closed"
-    word = {"escalated": f"now {severity}", "reopened": f"{severity} again"}.get(event, severity)
+    words = {"escalated": f"now {severity}", "reopened": f"{severity} again", "unacknowledged": f"{severity}, not acknowledged"}
+    word = words.get(event, severity)
     return word.capitalize() + (", found late" if incident.found_late else "")
 
 
@@ -91,20 +92,35 @@ def reason(incident: Incident) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
+def claim(first: Headline, where: ZoneInfo, *, certain: bool, today: datetime) -> str:
+    """Who had it first, as far as that may be said: `First seen: Agency X 06:12 UTC`."""
+    # Others may have had it in the same minute, or say no time at all.
+    said = "First seen" if certain else "Among the first"
+    at = moment(first.at, where, today=today)
+    return f"{said}: {clean(first.publisher_name or first.publisher, 80)} {at} {first.at.astimezone(where):%Z}"
+
+
+def spread(evidence: IncidentEvidence) -> str:
+    """Who has it from where: `40 publishers, 38 copying one report, 2 independent`."""
+    publishers, copying = evidence.publishers, evidence.copying
+    if publishers < 2:
+        return "no other publisher"
+    said = [counted(publishers, "publisher", "publishers")]
+    if copying:
+        said.append(f"{copying:,} copying {'one report' if evidence.copied == 1 else f'{evidence.copied:,} reports'}")
+    said.append(f"{publishers - copying:,} independent" if copying else "all independent")
+    return ", ".join(said)
+
+
 def caveats(incident: Incident) -> tuple[str, ...]:
     """What a careful reader should know, a sentence each."""
     said: list[str] = []
     evidence = incident.evidence
     if incident.found_late:
         said.append("Found late: the articles were read after an outage, so this began before it could be seen.")
-    if evidence is not None:
-        if evidence.stories > 1 and evidence.independent < evidence.stories:
-            said.append(f"{evidence.independent} of {evidence.stories} stories are reports of their own; the others are copies.")
-        if evidence.stories and evidence.articles > evidence.stories * 3:
-            said.append(f"{evidence.articles:,} articles carry {counted(evidence.stories, 'story', 'stories')}.")
-        if not evidence.without_largest:
-            largest = clean(evidence.top_publishers[0][0], 80) if evidence.top_publishers else "its largest publisher"
-            said.append(f"It rests on {largest}: without it this would not have been an alert.")
+    if evidence is not None and not evidence.without_largest:
+        largest = clean(evidence.top_publishers[0][0], 80) if evidence.top_publishers else "its largest publisher"
+        said.append(f"It rests on {largest}: without it this would not have been an alert.")
     return tuple(said)
 
 
@@ -117,7 +133,9 @@ def closing(incident: Incident) -> str:
 
 
 def handled(incident: Incident, zone: ZoneInfo) -> str | None:
-    """Who has it in hand, if anyone."""
+    """Who has it in hand, or closed it, if anyone."""
+    if incident.state is IncidentState.CLOSED:
+        return closing(incident)
     if incident.state is IncidentState.ACKNOWLEDGED and incident.acknowledged_by:
         return f"Acknowledged by {clean(incident.acknowledged_by, 80)}."
     if incident.state is IncidentState.SNOOZED and incident.snoozed_until:

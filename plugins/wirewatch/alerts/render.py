@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,15 +13,17 @@ from pydantic import ValidationError
 
 from wirewatch.alerts import chart, phrases
 from wirewatch.alerts.message import MAX_SUBJECT, Message
-from wirewatch.alerts.plan import incident_of, joined_of
-from wirewatch.alerts.text import clean, marked, safe_url
+from wirewatch.alerts.plan import ROUNDUP, STORY, incident_of, joined_of
+from wirewatch.alerts.sheet import Sheet, roundup
+from wirewatch.alerts.shown import MAX_NAME, Shown, shown
+from wirewatch.alerts.text import clean, disarmed, safe_url
 from wirewatch.config.settings import Alerts
 from wirewatch.errors import DeliveryRefused
-from wirewatch.model import Headline, Incident, Notification
+from wirewatch.model import Incident, IncidentState, Notification
 
 MAX_HEADLINES = 8
-_TITLE = 240
-_NAME = 80
+_BRIEF_HEADLINES = 3
+_BRIEF_ITEMS = 12
 
 
 def render(notification: Notification, *, settings: Alerts, now: datetime) -> Message:
@@ -29,30 +31,14 @@ def render(notification: Notification, *, settings: Alerts, now: datetime) -> Me
     known = settings.recipients.get(notification.recipient)
     where = phrases.zone(known.timezone if known else "UTC")
     try:
+        if notification.event in (ROUNDUP, STORY):
+            return _sheet(notification, roundup(notification, settings=settings, where=where, now=now), settings, now)
         incident = incident_of(notification)
         if incident is None:
             return _note(notification, settings, where, now)
         return _incident(notification, incident, joined_of(notification), settings, where, now)
     except (ValidationError, TypeError, KeyError, OverflowError) as error:
         raise DeliveryRefused(f"notification {notification.id} cannot be shown: {clean(str(error), 300)}") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A headline as the templates show it."""
-
-    pieces: tuple[tuple[str, bool], ...]
-    """Text, and whether it is a matched word."""
-    url: str | None
-    publisher: str
-    at: str
-    language: str
-    copies: str
-
-    @property
-    def title(self) -> str:
-        """The title with the matched words between asterisks, for plain text."""
-        return "".join(f"*{text}*" if hit else text for text, hit in self.pieces)
 
 
 def _incident(
@@ -65,28 +51,30 @@ def _incident(
     closed = event == "closed"
     subject = clean(phrases.subject(incident, event), MAX_SUBJECT)
     picture = chart.draw(hours, began_at=incident.began_at, where=where)
-    link = phrases.incident_link(settings.page_url, incident.id)
+    link = safe_url(phrases.incident_link(settings.page_url, incident.id))
+    origin = _origin(incident, where)
     view: dict[str, Any] = {
         "subject": subject,
         "badge": phrases.badge(incident, event),
         "level": "calm" if closed else str(incident.severity),
         "topic": clean(incident.topic_name, 120),
-        "origin": _origin(incident, where),
+        "origin": origin,
         "reason": phrases.closing(incident) if closed else phrases.reason(incident),
         "caveats": phrases.caveats(incident),
-        "handled": phrases.handled(incident, where),
+        "handled": None if closed else phrases.handled(incident, where),
+        "unanswered": _unanswered(notification, settings, where),
         "facts": _facts(incident, where, closed=closed),
         "joined": tuple(
             (clean(each.topic_name, 120), phrases.size(each), phrases.incident_link(settings.page_url, each.id)) for each in joined
         ),
-        "headlines": tuple(_shown(each, where, incident.last_spike_at) for each in headlines),
+        "headlines": tuple(shown(each, where, incident.last_spike_at) for each in headlines),
         "more": max(0, (evidence.articles if evidence else 0) - sum(1 + each.copies for each in headlines)),
         "chart": picture is not None,
         "chart_alt": chart.describe(hours),
         "chart_note": f"Stories an hour ({_zone_name(where, now)}). Red: since it began. Grey: the usual range, dashed: expected.",
         "chart_size": (chart.WIDTH_PX, chart.HEIGHT_PX),
-        "link": safe_url(link),
-        "actions": () if closed else _actions(incident, settings),
+        "link": link,
+        "actions": () if incident.state is IncidentState.CLOSED else _actions(incident, settings),
         "kibana": safe_url(settings.kibana_url),
         "why": _why(notification),
     }
@@ -94,6 +82,8 @@ def _incident(
         subject=subject,
         text=_template("alert.txt.j2").render(view),
         html=_template("alert.html.j2").render(view),
+        brief=_brief([*(["; ".join(origin[:2])] if origin else []), str(view["reason"])], view["headlines"][:_BRIEF_HEADLINES], link),
+        link=link,
         at=now,
         chart=picture,
         chart_alt=str(view["chart_alt"]),
@@ -111,12 +101,13 @@ def _note(notification: Notification, settings: Alerts, where: ZoneInfo, now: da
     payload: Any = notification.payload
     level = str(payload.get("level", "notable"))
     title = clean(str(payload["title"]), MAX_SUBJECT)
+    lines = tuple(clean(str(line), 600) for line in payload.get("lines", ()))
     view = {
         "subject": title,
         "level": level if level in ("notable", "major", "critical", "calm") else "notable",
         "badge": clean(str(payload.get("badge", "Wirewatch")), 40),
         "topic": title,
-        "lines": tuple(clean(str(line), 600) for line in payload.get("lines", ())),
+        "lines": lines,
         "at": phrases.moment(notification.planned_at, where),
         "link": safe_url(settings.page_url),
         "why": _why(notification),
@@ -125,20 +116,70 @@ def _note(notification: Notification, settings: Alerts, where: ZoneInfo, now: da
         subject=clean(f"[{view['badge']}] {title}", MAX_SUBJECT),
         text=_template("note.txt.j2").render(view),
         html=_template("note.html.j2").render(view),
+        brief=_brief(lines, (), None),
+        link=safe_url(settings.page_url),
         at=now,
         urgent=level == "critical",
         headers={"X-Wirewatch-Event": notification.event},
     )
 
 
-def _origin(incident: Incident, where: ZoneInfo) -> tuple[str, Shown] | None:
-    """What may be said of who had it first, and the article."""
+def _sheet(notification: Notification, sheet: Sheet, settings: Alerts, now: datetime) -> Message:
+    link = safe_url(settings.page_url)
+    view = {
+        "subject": clean(sheet.subject, MAX_SUBJECT),
+        "badge": sheet.badge,
+        "level": sheet.level,
+        "title": sheet.title,
+        "lines": sheet.lines,
+        "sections": sheet.sections,
+        "link": link,
+        "why": _why(notification),
+    }
+    listed = [
+        f"{f'[{item.badge}] ' if item.badge else ''}{item.name}{f': {item.lines[0]}' if item.lines else ''}"
+        for section in sheet.sections
+        for item in section.items
+    ]
+    more = [f"… and {len(listed) - _BRIEF_ITEMS} more"] if len(listed) > _BRIEF_ITEMS else []
+    return Message(
+        subject=str(view["subject"]),
+        text=_template("sheet.txt.j2").render(view),
+        html=_template("sheet.html.j2").render(view),
+        brief=_brief([*sheet.lines, *listed[:_BRIEF_ITEMS], *more], (), link),
+        link=link,
+        at=now,
+        headers={"X-Wirewatch-Event": notification.event},
+    )
+
+
+def _brief(lines: Sequence[str], headlines: Sequence[Shown], link: str | None) -> str:
+    """The message as a chat shows it: plain text in which nothing that the news says is a command to the chat."""
+    said = [disarmed(line) for line in lines]
+    said += [f"• {disarmed(clean(''.join(text for text, _ in each.pieces)))} ({disarmed(each.publisher)}, {each.at})" for each in headlines]
+    return "\n".join([*said, *([link] if link else [])])
+
+
+def _origin(incident: Incident, where: ZoneInfo) -> tuple[str, str, Shown] | None:
+    """Who had it first, as far as that may be said, who has it from where, and the first report."""
     evidence = incident.evidence
     if evidence is None or evidence.first is None:
         return None
-    first = _shown(evidence.first, where, None)
-    claim = f"First: {first.publisher}, {first.at}" if evidence.first_is_certain else f"Earliest seen: {first.publisher}, {first.at}"
-    return claim, first
+    return (
+        phrases.claim(evidence.first, where, certain=evidence.first_is_certain, today=incident.last_spike_at),
+        phrases.spread(evidence),
+        shown(evidence.first, where, None),
+    )
+
+
+def _unanswered(notification: Notification, settings: Alerts, where: ZoneInfo) -> str | None:
+    """Whom this message comes after."""
+    asked: Any = notification.payload.get("unanswered")
+    if not asked:
+        return None
+    known = settings.recipients.get(asked["recipient"])
+    name = clean((known.name if known else "") or asked["recipient"], MAX_NAME)
+    return f"{name} was told {phrases.moment(datetime.fromisoformat(asked['since']), where)}; nobody has acknowledged it since."
 
 
 def _facts(incident: Incident, where: ZoneInfo, *, closed: bool) -> tuple[tuple[str, str], ...]:
@@ -151,11 +192,11 @@ def _facts(incident: Incident, where: ZoneInfo, *, closed: bool) -> tuple[tuple[
     if evidence is None:
         return tuple(facts)
     if evidence.new_words:
-        facts.append(("New", ", ".join(clean(word, _NAME) for word in evidence.new_words[:8])))
+        facts.append(("New", ", ".join(clean(word, MAX_NAME) for word in evidence.new_words[:8])))
     if evidence.words:
-        facts.append(("Matched", ", ".join(f"{clean(word, _NAME)} ({count})" for word, count in evidence.words[:6])))
+        facts.append(("Matched", ", ".join(f"{clean(word, MAX_NAME)} ({count})" for word, count in evidence.words[:6])))
     if evidence.top_publishers:
-        facts.append(("Publishers", ", ".join(f"{clean(name, _NAME)} ({count})" for name, count in evidence.top_publishers[:6])))
+        facts.append(("Publishers", ", ".join(f"{clean(name, MAX_NAME)} ({count})" for name, count in evidence.top_publishers[:6])))
     facts.append(
         (
             "Size",
@@ -165,25 +206,14 @@ def _facts(incident: Incident, where: ZoneInfo, *, closed: bool) -> tuple[tuple[
     return tuple(facts)
 
 
-def _shown(headline: Headline, where: ZoneInfo, today: datetime | None) -> Shown:
-    return Shown(
-        pieces=marked(clean(headline.title, _TITLE) or headline.url, headline.words),
-        url=safe_url(headline.url),
-        publisher=clean(headline.publisher_name or headline.publisher, _NAME),
-        at=phrases.moment(headline.at, where, today=today),
-        language=headline.language if headline.language and headline.language.isalnum() else "",
-        copies=f"and {phrases.counted(headline.copies, 'other outlet', 'others')}" if headline.copies else "",
-    )
-
-
 def _actions(incident: Incident, settings: Alerts) -> tuple[tuple[str, str], ...]:
     offered = (("Acknowledge", "ack"), ("Snooze", "snooze"))
     return tuple((label, phrases.incident_link(settings.page_url, incident.id, do)) for label, do in offered)
 
 
 def _why(notification: Notification) -> str:
-    about = f" for the topic {clean(notification.topic, _NAME)}" if notification.topic else ""
-    return f"Sent to {clean(notification.recipient, _NAME)}{about}. Recipients are set in config/wirewatch.yaml."
+    about = f" for the topic {clean(notification.topic, MAX_NAME)}" if notification.topic else ""
+    return f"Sent to {clean(notification.recipient, MAX_NAME)}{about}. Recipients are set in config/wirewatch.yaml."
 
 
 def _zone_name(where: ZoneInfo, now: datetime) -> str:

@@ -28,6 +28,15 @@ def clean(text: str, limit: int = 0) -> str:
     return text
 
 
+_COMMANDS = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})
+"""What chats read as a mention, a link or code, and what looks like it and is none."""
+
+
+def disarmed(text: str) -> str:
+    """`text` without what a chat would take for more than text (`@everyone`, `<!channel>`, `<https://…|other words>`)."""
+    return text.translate(_COMMANDS)
+
+
 def safe_url(url: str | None) -> str | None:
     """`url` if it is an absolute http or https address without user, control characters or white space; else None."""
     if not url or _UNWANTED.search(url) or _SPACE.search(url):

@@ -195,10 +195,13 @@ class _Load:
             return
         self.settings = self._checked(Settings, source.data, source, ()) or self.settings
         alerts = self.settings.alerts
-        for position, id in enumerate(alerts.default_notify):
-            if id not in alerts.recipients:
-                place: Place = ("alerts", "default_notify", position)
-                self._unknown("recipient", id, alerts.recipients, source, place)
+        named: list[tuple[Place, tuple[str, ...]]] = [(("default_notify",), alerts.default_notify)]
+        named += [(("routes", position, "notify"), route.notify) for position, route in enumerate(alerts.routes)]
+        named += [(("recipients", id, "escalate", "to"), each.escalate.to) for id, each in alerts.recipients.items() if each.escalate]
+        for place, ids in named:
+            for position, id in enumerate(ids):
+                if id not in alerts.recipients:
+                    self._unknown("recipient", id, alerts.recipients, source, ("alerts", *place, position))
 
     def _keyed(self, prefix: str, key: str, model: type[M]) -> Iterable[tuple[Source, Place, str, M]]:
         """Every valid member of the mapping `key` in the files whose names start with `prefix`."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import Annotated
+from email.utils import parseaddr
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from wirewatch.model import Severity
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -83,12 +88,142 @@ class Detection(Model):
     group_window: Duration = Field(timedelta(hours=72), description="Near-duplicates further apart are different stories.")
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_MIN = 24 * 60
+_QUIET = re.compile(r"(?:(?P<days>[a-z]{3}(?:[-,][a-z]{3})*)(?: |$))?(?:(?P<start>\d\d?:\d\d)-(?P<end>\d\d?:\d\d))?$")
+
+
+class Quiet(Model):
+    """A stretch of the week in which a recipient gets nothing but what is critical, by the clock on the recipient's wall."""
+
+    days: tuple[int, ...]
+    """On which it begins; 0 is Monday."""
+    start_min: int
+    """Minutes after midnight."""
+    length_min: int
+
+
+def _quiet(value: object) -> object:
+    """Accept `22:00-07:00`, `mon-fri 22:00-07:00` and `sat-sun`."""
+    if not isinstance(value, str):
+        return value
+    match = _QUIET.match(value.strip().lower())
+    if match is None or not match[0]:
+        raise ValueError("hours such as 22:00-07:00, mon-fri 22:00-07:00 or sat-sun are needed")
+    days = _weekdays(match["days"]) if match["days"] else tuple(range(7))
+    start, end = _minutes(match["start"] or "00:00"), _minutes(match["end"] or "24:00")
+    length = end - start if end > start else end - start + _DAY_MIN
+    return Quiet(days=days, start_min=start, length_min=length)
+
+
+def _weekdays(text: str) -> tuple[int, ...]:
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if first not in _DAYS or (last or first) not in _DAYS:
+            raise ValueError(f"a day is one of {', '.join(_DAYS)}")
+        begin, end = _DAYS.index(first), _DAYS.index(last or first)
+        found |= {(begin + step) % 7 for step in range((end - begin) % 7 + 1)}
+    return tuple(sorted(found))
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = (int(part) for part in text.split(":"))
+    if minutes > 59 or hours * 60 + minutes > _DAY_MIN:
+        raise ValueError(f"{text} is no time of the day")
+    return hours * 60 + minutes
+
+
+def _clock(value: object) -> object:
+    """Accept `07:00`, as minutes after midnight."""
+    if isinstance(value, str) and re.fullmatch(r"\d\d?:\d\d", value):
+        return _minutes(value) % _DAY_MIN
+    if isinstance(value, int):
+        return value
+    raise ValueError("a time of the day such as 07:00 is needed")
+
+
+def _zone(value: object) -> object:
+    try:
+        ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'"{value}" is no time zone: a name such as Asia/Seoul is needed') from None
+    return value
+
+
+def _one_or_more(value: object) -> object:
+    """One value where a list may stand."""
+    return [value] if isinstance(value, str) else value
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"[^@\s<>,]+@[^@\s<>,]+", parseaddr(value)[1]):
+        raise ValueError(f'"{value}" is not a mail address')
+    return value
+
+
+MailAddress = Annotated[str, BeforeValidator(_address)]
+ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
+
+
+class Escalate(Model):
+    """Who hears of what a recipient does not acknowledge."""
+
+    after: Duration = Field(timedelta(minutes=30), description="After the message went out.")
+    to: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(min_length=1, description="Ids of recipients.")
+    severity: Severity = Field(Severity.NOTABLE, description="From this severity on.")
+
+
 class Recipient(Model):
-    """Someone who gets messages."""
+    """Someone who gets messages: a person, a desk, a system."""
 
     name: str = ""
-    mail: tuple[str, ...] = Field((), description="Mail addresses.")
-    timezone: str = "UTC"
+    mail: Annotated[tuple[MailAddress, ...], BeforeValidator(_one_or_more)] = Field((), description="Mail addresses.")
+    channels: Annotated[tuple[ChannelName, ...], BeforeValidator(_one_or_more)] = Field(
+        (),
+        description="Names of other channels. The address of `asia-slack`, which is a secret, is the password of the Airflow connection "
+        "`wirewatch_asia_slack`, or $WIREWATCH_CHANNEL_ASIA_SLACK: http(s) for a webhook, else as Apprise writes it (slack://…).",
+    )
+    timezone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    quiet: Annotated[tuple[Annotated[Quiet, BeforeValidator(_quiet)], ...], BeforeValidator(_one_or_more)] = Field(
+        (), description="What is not critical waits until these hours are over, and then comes in one message."
+    )
+    severity: Severity = Field(Severity.NOTABLE, description="Incidents below it are not told.")
+    escalate: Escalate | None = None
+    digest: Annotated[tuple[Literal["daily", "weekly"], ...], BeforeValidator(_one_or_more)] = Field(
+        ("daily",), description="Which digests; weekly ones come on Mondays."
+    )
+
+    @model_validator(mode="after")
+    def _is_reached_at_times(self) -> Recipient:
+        covered = {
+            (day * _DAY_MIN + each.start_min + minute) % (7 * _DAY_MIN)
+            for each in self.quiet
+            for day in each.days
+            for minute in range(each.length_min)
+        }
+        if len(covered) >= 7 * _DAY_MIN:
+            raise ValueError("quiet all week: nothing but critical messages would ever arrive")
+        return self
+
+
+class Route(Model):
+    """Who is told of what besides those whom a topic names."""
+
+    topics: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(("*",), description="Ids; `*` stands for anything.")
+    severity: Severity = Field(Severity.NOTABLE, description="From this severity on.")
+    notify: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(min_length=1, description="Ids of recipients.")
+
+
+class Throttle(Model):
+    """How many messages one address gets; what is more comes together in one that lists it. Critical ones always go alone."""
+
+    window: Duration = timedelta(hours=1)
+    per_topic: int = Field(4, ge=1, description="Messages about one topic in `window`.")
+    total: int = Field(10, ge=1, description="Messages in `window`.")
+    gather: Duration = Field(
+        timedelta(minutes=10), description="Messages that list several come at most so often; so do those of topics with `alert: each`."
+    )
 
 
 class Alerts(Model):
@@ -99,10 +234,22 @@ class Alerts(Model):
         default_factory=dict, description="By id; topics name them under `notify`. `operators` also gets blindness and feed health."
     )
     default_notify: tuple[str, ...] = Field((), description="For topics that name nobody.")
+    routes: tuple[Route, ...] = ()
+    throttle: Throttle = Throttle()
+    digest_at: Annotated[int, BeforeValidator(_clock)] = Field(
+        7 * 60, description="Local time of the recipient from which its digest is sent, such as 07:00."
+    )
     page_url: str = Field("http://localhost:8080/plugin/wirewatch", description="The Airflow page that mails link to.")
     kibana_url: str | None = None
     heartbeat_url: str | None = Field(None, description="Pinged after every healthy detection.")
-    max_attempts: int = Field(12, ge=1)
+    max_attempts: int = Field(30, ge=1, description="Of one message, at growing intervals: 30 are made in about a day.")
+
+
+class Snapshots(Model):
+    """Where Elasticsearch keeps copies of what is stored."""
+
+    repository: str | None = Field(None, description="Snapshot repository that the cluster knows; without it none are taken.")
+    keep: int = Field(14, ge=1, description="Newest snapshots that are kept; one is taken a night.")
 
 
 class Settings(Model):
@@ -116,3 +263,4 @@ class Settings(Model):
     articles: Articles = Articles()
     detection: Detection = Detection()
     alerts: Alerts = Alerts()
+    snapshots: Snapshots = Snapshots()

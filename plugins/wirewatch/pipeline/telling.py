@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wirewatch.alerts.plan import plan
+from wirewatch.alerts.plan import UNACKNOWLEDGED, plan, route
 from wirewatch.model import Alert, Incident, Notification, Severity, Topic
 from wirewatch.pipeline import blindness
 from wirewatch.pipeline.ports import Ports
@@ -87,7 +87,8 @@ async def _candidates(ports: Ports, living: Sequence[Incident], now: datetime) -
 
 
 def _recipients(ports: Ports, incident: Incident, topic: Topic | None) -> tuple[str, ...]:
-    return (topic.notify if topic else ()) or incident.notify or ports.bundle.settings.alerts.default_notify
+    named = (topic.notify if topic else ()) or incident.notify
+    return route(incident.topic, named, incident.severity, ports.bundle.settings.alerts)
 
 
 def _urgency(candidate: Candidate, order: Mapping[str, int]) -> tuple[bool, bool, int, int, str]:
@@ -119,19 +120,24 @@ async def _plan(ports: Ports, candidates: Sequence[Candidate], now: datetime) ->
     for each in candidates:
         if each.event is None:
             continue
-        wanted = [
-            recipient for recipient in each.recipients if not any(recipient in names and _tells(other, each) for other, names in reached)
-        ]
-        if each.event == "closed":
-            know = {message.recipient for message in await notifications.about(ports.documents, each.incident.id)}
-            # Nobody is told of the end of what he was not told of, unless this very run tells of both.
-            know |= {message.recipient for message in found if message.about == each.incident.id}
-            wanted = [recipient for recipient in wanted if recipient in know]
+        recipients = await _recipients_of_update(ports, each, found) if each.event in ("escalated", "closed") else each.recipients
+        wanted = [recipient for recipient in recipients if not any(recipient in names and _tells(other, each) for other, names in reached)]
         joined = list({other.incident.id: other.incident for other in candidates if _joins(other, each)}.values())
         messages = messages_of(each, wanted, joined)
         found += messages
         reached.append((each, frozenset(message.recipient for message in messages)))
     return found
+
+
+async def _recipients_of_update(ports: Ports, candidate: Candidate, planned: Sequence[Notification]) -> tuple[str, ...]:
+    """Who is told of the end: exactly those who were told of it, or are by this very run. Who is told that it has grown: those whom it
+    concerns now, and those who were asked because nobody else had answered.
+    """
+    told = [*await notifications.about(ports.documents, candidate.incident.id), *planned]
+    here = [message for message in told if message.about == candidate.incident.id]
+    if candidate.event == "closed":
+        return tuple(sorted({message.recipient for message in here}))
+    return (*candidate.recipients, *sorted({each.recipient for each in here if each.event == UNACKNOWLEDGED} - set(candidate.recipients)))
 
 
 def _same(first: Candidate, second: Candidate) -> bool:

@@ -28,6 +28,13 @@ async def get(documents: Documents, id: str) -> Stored[Incident] | None:
     return None if hit is None else stored(Incident, hit)
 
 
+async def some(documents: Documents, ids: Sequence[str]) -> dict[str, Incident]:
+    """Those of these incidents that there are, in real time."""
+    index = documents.index_for(KIND)
+    hits = await documents.mget([(index, id) for id in ids]) if ids else []
+    return {hit.id: stored(Incident, hit).value for hit in hits if hit is not None}
+
+
 async def latest(documents: Documents, topics: Sequence[str]) -> dict[str, Stored[Incident]]:
     """Every topic's latest incident, in real time; topics that never had one are left out."""
     if not topics:

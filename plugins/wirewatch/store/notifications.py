@@ -1,8 +1,8 @@
-"""Messages waiting, under way, sent and failed (index `-notifications`)."""
+"""Messages waiting, under way, sent, failed and told by others (index `-notifications`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,8 @@ from wirewatch.store.base import Documents, Stored, Write
 from wirewatch.store.documents import stored, to_document
 
 KIND = "notifications"
+_WITHOUT_PAYLOAD = [name for name in Notification.__dataclass_fields__ if name != "payload"]
+_TOLD = [Delivery.SENT, Delivery.FAILED, Delivery.GATHERED]
 
 
 async def create(documents: Documents, notifications: Sequence[Notification]) -> int:
@@ -32,19 +34,71 @@ async def existing(documents: Documents, ids: Sequence[str]) -> set[str]:
     return {hit.id for hit in hits if hit is not None}
 
 
-async def due(documents: Documents, now: datetime, limit: int = 50) -> list[Stored[Notification]]:
-    """Messages to send now, those planned first first: pending ones, and ones whose sender died with the lease run out."""
+async def due(documents: Documents, now: datetime, limit: int = 50, *, but: Collection[str] = ()) -> list[Stored[Notification]]:
+    """Messages to send now, those planned first first: pending ones, and ones whose sender died with the lease run out; none of the
+    channels in `but`.
+    """
     await documents.refresh(KIND)
     query = {
         "bool": {
             "filter": [
                 {"terms": {"state": [Delivery.PENDING, Delivery.SENDING]}},
                 {"range": {"next_attempt_at": {"lte": now.isoformat()}}},
-            ]
+            ],
+            "must_not": [{"terms": {"channel": sorted(but)}}],
         }
     }
     hits = await documents.find(KIND, query, size=limit, sort=[{"planned_at": "asc"}, {"id": "asc"}])
     return [stored(Notification, hit) for hit in hits]
+
+
+async def waiting(documents: Documents, event: str, limit: int = 500) -> list[Stored[Notification]]:
+    """Messages about an event that nobody has tried to send."""
+    await documents.refresh(KIND)
+    query = {"bool": {"filter": [{"term": {"event": event}}, {"term": {"state": Delivery.PENDING}}, {"term": {"attempts": 0}}]}}
+    hits = await documents.find(KIND, query, size=limit, sort=[{"planned_at": "asc"}, {"id": "asc"}])
+    return [stored(Notification, hit) for hit in hits]
+
+
+async def some(documents: Documents, ids: Sequence[str]) -> list[Stored[Notification]]:
+    """Those of these messages that there are, in real time."""
+    index = documents.index_for(KIND)
+    hits = await documents.mget([(index, id) for id in ids]) if ids else []
+    return [stored(Notification, hit) for hit in hits if hit is not None]
+
+
+async def sent_since(documents: Documents, since: datetime, limit: int = 5000) -> list[Notification]:
+    """Messages that went out since then, without what they were rendered from."""
+    query = {"bool": {"filter": [{"term": {"state": Delivery.SENT}}, {"range": {"sent_at": {"gt": since.isoformat()}}}]}}
+    hits = await documents.find(KIND, query, size=limit, sort=[{"sent_at": "desc"}], fields=_WITHOUT_PAYLOAD)
+    return [stored(Notification, hit).value for hit in hits]
+
+
+async def told(documents: Documents, subjects: Sequence[str], limit: int = 10_000) -> list[Notification]:
+    """Messages about these incidents that people have (or should have), without what they were rendered from."""
+    await documents.refresh(KIND)
+    query = {"bool": {"filter": [{"terms": {"about": list(subjects)}}, {"terms": {"state": _TOLD}}]}}
+    hits = await documents.find(KIND, query, size=limit, sort=[{"planned_at": "desc"}], fields=_WITHOUT_PAYLOAD)
+    return [stored(Notification, hit).value for hit in hits]
+
+
+async def hold(documents: Documents, message: Stored[Notification], until: datetime, why: str) -> bool:
+    """Keep a message back; False where somebody else has it."""
+    payload = {**message.value.payload, "held": why}
+    return (
+        await _write(documents, message, replace(message.value, state=Delivery.PENDING, next_attempt_at=until, payload=payload)) is not None
+    )
+
+
+async def gathered(documents: Documents, message: Stored[Notification], now: datetime) -> bool:
+    """Record that another message tells it; False where somebody else has it."""
+    value = replace(message.value, state=Delivery.GATHERED, sent_at=now, next_attempt_at=None)
+    return await _write(documents, message, value) is not None
+
+
+async def rewritten(documents: Documents, message: Stored[Notification], payload: Mapping[str, object], now: datetime) -> bool:
+    """Give a message that waits its content, and let it go; False where somebody else has it."""
+    return await _write(documents, message, replace(message.value, payload=payload, next_attempt_at=now)) is not None
 
 
 async def claim(
@@ -76,8 +130,7 @@ async def failed(documents: Documents, claimed: Stored[Notification], problem: s
 
 async def about(documents: Documents, subject: str, limit: int = 100) -> list[Notification]:
     """Every message about an incident, newest first, without what it was rendered from."""
-    fields = [name for name in Notification.__dataclass_fields__ if name != "payload"]
-    hits = await documents.find(KIND, {"term": {"about": subject}}, size=limit, sort=[{"planned_at": "desc"}], fields=fields)
+    hits = await documents.find(KIND, {"term": {"about": subject}}, size=limit, sort=[{"planned_at": "desc"}], fields=_WITHOUT_PAYLOAD)
     return [stored(Notification, hit).value for hit in hits]
 
 
@@ -92,8 +145,7 @@ async def troubled(documents: Documents, since: datetime, limit: int = 20) -> li
             ]
         }
     }
-    fields = [name for name in Notification.__dataclass_fields__ if name != "payload"]
-    hits = await documents.find(KIND, query, size=limit, sort=[{"planned_at": "desc"}], fields=fields)
+    hits = await documents.find(KIND, query, size=limit, sort=[{"planned_at": "desc"}], fields=_WITHOUT_PAYLOAD)
     return [stored(Notification, hit).value for hit in hits]
 
 

@@ -53,7 +53,7 @@ def test_the_subject_says_topic_severity_and_size() -> None:
 def test_both_parts_say_the_same() -> None:
     message = shown(incident())
     html = " ".join(Page(message.html).words.split())
-    for said in ("First: Outlet 1", "Outlet 2 (1)", "Khasan (6)", "armoured train", "7 of 9 stories", "report 3"):
+    for said in ("First seen: Outlet 1", "all independent", "Outlet 2 (1)", "Khasan (6)", "armoured train", "report 3"):
         assert said in html.replace("Kim's", "Kim's"), said
         assert said in message.text, said
 
@@ -80,8 +80,17 @@ def test_what_is_more_is_neither_shown_nor_a_copy_of_what_is() -> None:
 
 def test_who_was_first_is_only_claimed_where_clocks_permit() -> None:
     unsure = shown(incident(evidence=evidence(first_is_certain=False)))
-    assert "Earliest seen: Outlet 1" in unsure.text
-    assert "First: Outlet 1" not in unsure.text
+    assert "Among the first: Outlet 1 15:11 KST; 8 publishers" in unsure.text
+    assert "First seen" not in unsure.text + unsure.html
+
+
+def test_the_first_line_says_where_it_comes_from() -> None:
+    copied = evidence(stories=2, publishers=40, copying=38, copied=1)
+    assert shown(incident(evidence=copied)).text.splitlines()[2] == (
+        "First seen: Outlet 1 15:11 KST; 40 publishers, 38 copying one report, 2 independent."
+    )
+    alone = evidence(stories=1, publishers=1)
+    assert shown(incident(evidence=alone)).text.splitlines()[2].endswith("; no other publisher.")
 
 
 def test_buttons_open_the_page_with_an_action_ready() -> None:

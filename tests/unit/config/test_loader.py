@@ -265,3 +265,36 @@ def test_no_file_makes_the_loader_stumble(topic: Any, concept: Any) -> None:
     }
     for name, text in files.items():
         problems(**{name: text})
+
+
+@pytest.mark.parametrize(
+    ("alerts", "problem"),
+    [
+        ("recipients: {desk: {mail: nobody}}", 'config/wirewatch.yaml:1 alerts.recipients.desk.mail[0]: "nobody" is not a mail address'),
+        ("recipients: {desk: {timezone: Asia/Soul}}", 'alerts.recipients.desk.timezone: "Asia/Soul" is no time zone'),
+        ("recipients: {desk: {quiet: 22-07}}", "alerts.recipients.desk.quiet[0]: hours such as 22:00-07:00"),
+        ("recipients: {desk: {quiet: mon-sun}}", "alerts.recipients.desk: quiet all week"),
+        (
+            "recipients: {desk: {escalate: {to: dusk}}}",
+            'alerts.recipients.desk.escalate.to[0]: unknown recipient "dusk" (did you mean "desk"?)',
+        ),
+        ("recipients: {desk: {}}, routes: [{notify: [duty]}]", 'alerts.routes[0].notify[0]: unknown recipient "duty"'),
+        (
+            "recipients: {desk: {}}, routes: [{topics: x, severity: grave, notify: desk}]",
+            'alerts.routes[0].severity: "grave" is not one of',
+        ),
+        ("recipients: {desk: {digest: hourly}}", 'alerts.recipients.desk.digest[0]: "hourly" is not one of daily, weekly'),
+        ("digest_at: noon", "alerts.digest_at: a time of the day such as 07:00 is needed"),
+        ("recipients: {desk: {channels: 'slack://secret'}}", "alerts.recipients.desk.channels[0]:"),
+    ],
+)
+def test_who_is_told_is_checked_with_its_place(alerts: str, problem: str) -> None:
+    found = problems(**{"wirewatch.yaml": f"alerts: {{{alerts}}}\n"})
+    assert [each for each in found if problem in each], found
+
+
+def test_recipients_take_one_value_where_a_list_may_stand() -> None:
+    text = "alerts: {recipients: {desk: {mail: a@b.example, quiet: 'sat-sun 20:00-10:00', digest: weekly, channels: asia-slack}}}\n"
+    desk = load_files(GOOD | {"wirewatch.yaml": text}).settings.alerts.recipients["desk"]
+    assert (desk.mail, desk.channels, desk.digest) == (("a@b.example",), ("asia-slack",), ("weekly",))
+    assert [(each.days, each.start_min, each.length_min) for each in desk.quiet] == [((5, 6), 20 * 60, 14 * 60)]

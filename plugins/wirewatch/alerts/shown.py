@@ -1,0 +1,44 @@
+"""A headline as mails show it; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from wirewatch.alerts import phrases
+from wirewatch.alerts.text import clean, marked, safe_url
+from wirewatch.model import Headline
+
+MAX_TITLE = 240
+MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A headline as the templates show it."""
+
+    pieces: tuple[tuple[str, bool], ...]
+    """Text, and whether it is a matched word."""
+    url: str | None
+    publisher: str
+    at: str
+    language: str
+    copies: str
+
+    @property
+    def title(self) -> str:
+        """The title with the matched words between asterisks, for plain text."""
+        return "".join(f"*{text}*" if hit else text for text, hit in self.pieces)
+
+
+def shown(headline: Headline, where: ZoneInfo, today: datetime | None) -> Shown:
+    """A headline with times in a zone, without the date on the day of `today`."""
+    return Shown(
+        pieces=marked(clean(headline.title, MAX_TITLE) or clean(headline.url, MAX_TITLE), headline.words),
+        url=safe_url(headline.url),
+        publisher=clean(headline.publisher_name or headline.publisher, MAX_NAME),
+        at=phrases.moment(headline.at, where, today=today),
+        language=headline.language if headline.language and headline.language.isalnum() else "",
+        copies=f"and {phrases.counted(headline.copies, 'other outlet', 'others')}" if headline.copies else "",
+    )
