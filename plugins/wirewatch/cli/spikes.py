@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import Sequence
-from datetime import timedelta
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from wirewatch.cli._shared import CONFIG, JSON, emit, fail, json_lines
+from wirewatch.cli._shared import CONFIG, JSON, emit, fail, json_lines, run
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from collections.abc import Iterator
 
+    from wirewatch.cli._backtested import Evidence
+    from wirewatch.config import Bundle
     from wirewatch.config.settings import Detection
-    from wirewatch.model import Incident
+    from wirewatch.model import Topic
     from wirewatch.pipeline.backtest import Backtest
     from wirewatch.pipeline.counts_csv import Table
+    from wirewatch.pipeline.past import Past
 
 _COUNTS = typer.Option(
-    ...,
+    [],
     "--counts",
-    help="CSV with timestamp, topic, stories[, publishers, articles, total_stories, coverage] or timestamp, value.",
+    help="CSV with timestamp, topic, stories[, publishers, articles, total_stories, coverage] or timestamp, value; else what is stored.",
     exists=True,
+    dir_okay=False,
 )
-_INTERVAL = typer.Option("1h", "--interval", help="What one count spans: 5m, 1h, 1d.")
+_INTERVAL = typer.Option("1h", "--interval", help="What one count of the CSV spans: 5m, 1h, 1d.")
+_TOPICS = typer.Option([], "--topic", help="A topic, over what is stored (or the only one wanted of --counts or --rules); may be repeated.")
+_RULES = typer.Option(None, "--rules", help="A file of topics not yet saved, as under config/topics/.", exists=True, dir_okay=False)
+_FROM = typer.Option(None, "--from", help="First day or moment (UTC) that is judged; default: 8 weeks before --to.")
+_TO = typer.Option(None, "--to", help="Last day or moment (UTC); default: now.")
 _SCORES = typer.Option(None, "--scores", help="Write timestamp, topic, anomaly (0..1; 0.5 is the alert threshold) of every row here.")
+_CHART = typer.Option(None, "--chart", help="Draw what was counted, expected and raised into this PNG file.")
 _FALSE_MAILS = typer.Option(None, "--false-mails", help="False alert mails a recipient may expect in a week, instead of the setting.")
 _SHARE = typer.Option(None, "--recipient-topics", min=1, help="Topics that share a recipient's false mails; default: all, at most 100.")
 _SET = typer.Option([], "--set", help="Another detection setting, as `calm=12h` or `min_stories=5`; may be repeated.")
 _AGAINST = typer.Option([], "--against", help="Compare with the same settings but these, as `false_mails_per_week=3`; may be repeated.")
-_ARCHIVE = typer.Argument(..., help="JSON Lines {url, title, text, source, published_at, first_seen_at}; - for standard input.")
+_ARCHIVE = typer.Argument(..., help="JSON Lines {url, title, text, source, published_at, first_seen_at[, counted_at]}; -: standard input.")
 _COVERAGE = typer.Option(None, "--coverage", help="CSV with timestamp, coverage (0..1) by hour; 1 where it says nothing.", exists=True)
-_BARS = " ▁▂▃▄▅▆▇█"
-_WIDTH = 72
-_SHOWN = 40
+_JUDGED = timedelta(weeks=8)
 
 
 def register(root: typer.Typer) -> None:
@@ -47,10 +53,27 @@ def register(root: typer.Typer) -> None:
     root.command()(replay)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A table to be walked through, and of what to tell."""
+
+    table: Table
+    topics: tuple[str, ...]
+    start: datetime
+    end: datetime
+    share: int | None
+    past: Past | None = None
+
+
 def backtest(
     counts: list[Path] = _COUNTS,
     interval: str = _INTERVAL,
+    topics: list[str] = _TOPICS,
+    rules: Path | None = _RULES,
+    since: str | None = _FROM,
+    until: str | None = _TO,
     scores: Path | None = _SCORES,
+    chart: Path | None = _CHART,
     false_mails: float | None = _FALSE_MAILS,
     share: int | None = _SHARE,
     changes: list[str] = _SET,
@@ -58,25 +81,38 @@ def backtest(
     config: Path | None = CONFIG,
     as_json: bool = JSON,
 ) -> None:
-    """Say which incidents counts from the past would have raised, each decision knowing only what was known then."""
-    from wirewatch.pipeline.counts_csv import read_counts
+    """Say which incidents the past would have raised, each decision knowing only what was known then."""
+    from wirewatch.cli import _backtested as shown
 
-    step = _step(interval)
-    settings = _settings(config, [*changes, *([] if false_mails is None else [f"false_mails_per_week={false_mails}"])])
-    other = _changed(settings, against) if against else None
-    table = read_counts(counts, interval=step)
-    found = _run(table, settings, "backtest", share)
-    if scores is not None:
-        _write_scores(scores, table, found)
-    compared = None if other is None else _run(table, other, "compared", share)
-    if as_json:
-        emit(_row(each) for each in found.incidents)
-        if compared is not None:
-            emit({**_row(each), "settings": "against"} for each in compared.incidents)
+    if bool(counts) == bool(topics or rules) and not (counts and topics and not rules):
+        fail("either --counts CSV, or --topic ID or --rules FILE over what is stored", 2)
+    changed = [*changes, *([] if false_mails is None else [f"false_mails_per_week={false_mails}"])]
+    if counts:
+        settings = _settings(config, changed)
+        job = _of_file(counts, _step(interval), topics, since, until, share)
     else:
-        _tell(table, found, settings)
+        if scores is not None:
+            fail("--scores needs --counts: it writes a line for every row of the file", 2)
+        bundle, tried = _bundles(config, rules)
+        settings = _changed(bundle.settings.detection, changed)
+        job = run(_of_store(config, bundle, tried, topics, _moments(since, until), settings, share))
+    other = _changed(settings, against) if against else None
+    found = _walk(job, settings, "backtest")
+    if scores is not None:
+        shown.write_scores(scores, job.table, found)
+    compared = None if other is None else _walk(job, other, "compared")
+    evidence = {} if job.past is None else run(_evidence(config, job.past, found))
+    other_evidence = {} if job.past is None or compared is None else run(_evidence(config, job.past, compared))
+    if chart is not None:
+        shown.write_picture(chart, job.table, found, job.topics)
+    if as_json:
+        emit(shown.row(each, evidence.get(each.id)) for each in found.incidents)
         if compared is not None:
-            _compare(found, compared, against)
+            emit({**shown.row(each, other_evidence.get(each.id)), "settings": "against"} for each in compared.incidents)
+        return
+    shown.tell(job.table, found, settings, job.topics, evidence)
+    if compared is not None:
+        shown.compare(found, compared, against)
 
 
 def replay(
@@ -86,9 +122,11 @@ def replay(
     as_json: bool = JSON,
 ) -> None:
     """Take archived articles through tagging, grouping, counting and detection, each when it was first seen."""
+    from wirewatch.cli import _backtested as shown
     from wirewatch.config import load, settings_path
+    from wirewatch.pipeline.backtest import backtest as walk
     from wirewatch.pipeline.replay import archived, read_coverage, table_of
-    from wirewatch.pipeline.replay import replay as walk
+    from wirewatch.pipeline.tables import sharing
 
     bundle = load(config or settings_path())
     shares = {} if coverage is None else read_coverage(coverage)
@@ -103,22 +141,121 @@ def replay(
             failed = True
     if failed:
         raise typer.Exit(2)
-    with _progress() as bars:
-        task = bars.add_task("replay", total=None)
-        found = walk(articles, bundle, coverage=shares, progress=lambda done, total: bars.update(task, completed=done, total=total))
+    settings = bundle.settings.detection
+    with _bar("articles", "articles") as told:
+        table = table_of(articles, bundle, coverage=shares, progress=told)
+    with _bar("replay") as told:
+        found = walk(table, settings, topics=sharing(bundle), progress=told)
     if as_json:
-        emit(_row(each) for each in found.incidents)
+        emit(shown.row(each) for each in found.incidents)
     else:
-        _tell(table_of(articles, bundle, coverage=shares), found, bundle.settings.detection)
+        shown.tell(table, found, settings, [each.topic for each in table.series])
 
 
-def _progress() -> Progress:
-    """A bar of days on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+# ---------------------------------------------------------------- where the counts come from
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("days"), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+def _of_file(counts: list[Path], step: timedelta, topics: list[str], since: str | None, until: str | None, share: int | None) -> _Job:
+    from wirewatch.pipeline.counts_csv import read_counts
+
+    table = read_counts(counts, interval=step)
+    known = [each.topic for each in table.series]
+    if unknown := [topic for topic in topics if topic not in known]:
+        fail("\n".join(f'no rows of topic "{topic}"' for topic in unknown), 2)
+    start = table.panel.start if since is None else _moment("--from", since, end=False)
+    end = table.panel.end if until is None else _moment("--to", until, end=True)
+    return _Job(table=table, topics=tuple(topics or known), start=start, end=end, share=share)
+
+
+async def _of_store(
+    config: Path | None,
+    bundle: Bundle,
+    tried: Bundle | None,
+    ids: list[str],
+    between: tuple[datetime, datetime],
+    settings: Detection,
+    share: int | None,
+) -> _Job:
+    """What is stored, counted; fails where a topic is unknown or nobody ever looked."""
+    from wirewatch.pipeline.past import past
+    from wirewatch.pipeline.tables import sharing
+    from wirewatch.wiring.local import ports
+
+    start, end = between
+    known = {topic.id: topic for topic in (tried or bundle).topics}
+    if unknown := [id for id in ids if id not in known]:
+        fail("\n".join(f'unknown topic "{id}"' for id in unknown), 2)
+    chosen: list[Topic] = [known[id] for id in ids or known]
+    async with ports(config) as found:
+        with _bar("articles", "articles") as told:
+            counted = await past(found.documents, bundle, chosen, tried, start=start - settings.history, end=end, progress=told)
+    if not counted.looked:
+        fail("nobody has looked at any hour of that time: there is no coverage to judge by")
+    new = len(chosen) if tried is not None else 0
+    names = tuple(topic.id for topic in chosen)
+    # The running hour is judged as a whole one, so what it raises is opened at its end.
+    return _Job(
+        table=counted.table, topics=names, start=start, end=counted.table.panel.end, share=share or sharing(bundle, new), past=counted
+    )
+
+
+def _bundles(config: Path | None, rules: Path | None) -> tuple[Bundle, Bundle | None]:
+    """The configuration, and the same with the topics of a file in the place of all others."""
+    from wirewatch.cli.topics import _with_rules
+    from wirewatch.config import load, settings_path
+
+    return load(config or settings_path()), None if rules is None else _with_rules(config, rules)
+
+
+async def _evidence(config: Path | None, past: Past, found: Backtest) -> Evidence:
+    """What speaks for each incident."""
+    from wirewatch.pipeline.past import evidence
+    from wirewatch.wiring.local import ports
+
+    async with ports(config) as built:
+        return {each.id: await evidence(built.documents, past, each) for each in found.incidents}
+
+
+# ---------------------------------------------------------------- the walk
+
+
+def _walk(job: _Job, settings: Detection, name: str) -> Backtest:
+    from wirewatch.pipeline.backtest import backtest as walk
+
+    with _bar(name) as told:
+        found = walk(job.table, settings, topics=job.share, progress=told)
+    return found.between(job.start, job.end, set(job.topics))
+
+
+@contextmanager
+def _bar(name: str, unit: str = "days") -> Iterator[Callable[[int, int], None]]:
+    from wirewatch.cli._backtested import progress
+
+    with progress(unit) as bars:
+        task = bars.add_task(name, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+# ---------------------------------------------------------------- what was asked for
+
+
+def _moments(since: str | None, until: str | None) -> tuple[datetime, datetime]:
+    now = datetime.now(UTC)
+    end = now if until is None else min(now, _moment("--to", until, end=True))
+    start = end - _JUDGED if since is None else _moment("--from", since, end=False)
+    if start >= end:
+        fail(f"--from {start:%Y-%m-%d %H:%M} is not before --to {end:%Y-%m-%d %H:%M}", 2)
+    return start, end
+
+
+def _moment(option: str, text: str, *, end: bool) -> datetime:
+    """A moment; a day alone is its begin, or its end."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{option} {text}: a day such as 2026-11-24, or a moment such as 2026-11-24T06:00Z, is needed", 2)
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    return found + timedelta(days=1) if end and len(text) == len("2026-11-24") else found
 
 
 def _step(interval: str) -> timedelta:
@@ -158,109 +295,3 @@ def _changed(settings: Detection, changes: Sequence[str]) -> Detection:
         return Detection.model_validate(values)
     except ValidationError as error:
         fail("\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()), 2)
-
-
-def _run(table: Table, settings: Detection, name: str, topics: int | None) -> Backtest:
-    from wirewatch.pipeline.backtest import backtest as walk
-
-    with _progress() as bars:
-        task = bars.add_task(name)
-        return walk(table, settings, topics=topics, progress=lambda done, total: bars.update(task, completed=done, total=total))
-
-
-def _row(incident: Incident) -> dict[str, Any]:
-    return {
-        "topic": incident.topic,
-        "opened_at": incident.opened_at,
-        "closed_at": incident.closed_at,
-        "severity": incident.severity.value,
-        "peak": incident.peak.value,
-        "observed": incident.observed,
-        "expected": round(incident.expected, 3),
-        "score": round(incident.score, 4),
-        "upper": incident.upper,
-        "window_h": incident.window_h,
-        "series": incident.series,
-        "began_at": incident.began_at,
-        "found_late": incident.found_late,
-    }
-
-
-def _write_scores(path: Path, table: Table, found: Backtest) -> None:
-    try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("timestamp", "topic", "anomaly"))
-            for row in table.rows:
-                writer.writerow((row.timestamp, table.series[row.topic].topic, f"{found.scores[row.topic, row.step]:.4f}"))
-    except OSError as error:
-        fail(f"{path}: {error.strerror}")
-
-
-def _tell(table: Table, found: Backtest, settings: Detection) -> None:
-    from rich.console import Console
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    weeks = max(found.weeks, 1e-9)
-    start, end = table.panel.start, table.panel.end
-    console.print(
-        f"{len(found.incidents)} incidents of {len({each.topic for each in found.incidents})} among {len(table.series)} topics, "
-        f"{start:%Y-%m-%d} to {end:%Y-%m-%d}: {len(found.incidents) / weeks:.2f} a week "
-        f"(at most {settings.false_mails_per_week:g} false ones are allowed)",
-        highlight=False,
-    )
-    if not found.incidents:
-        return
-    grid = Grid(box=None, pad_edge=False)
-    for name in ("opened", "topic", "severity", "window", "observed", "expected", "at most", "lasted", ""):
-        grid.add_column(name, justify="right" if name in ("observed", "expected", "at most", "lasted") else "left", overflow="fold")
-    for each in found.incidents[:_SHOWN]:
-        lasted = "open" if each.closed_at is None else f"{(each.closed_at - each.opened_at) / timedelta(hours=1):.0f} h"
-        cells = (
-            f"{each.opened_at:%Y-%m-%d %H:%M}",
-            each.topic,
-            each.peak.value,
-            f"{each.window_h} h {each.series}",
-            f"{each.observed:g}",
-            f"{each.expected:.1f}",
-            f"{each.upper:g}",
-            lasted,
-            "found late" if each.found_late else "",
-        )
-        grid.add_row(*map(Text, cells))
-    console.print(grid)
-    if len(found.incidents) > _SHOWN:
-        console.print(f"... and {len(found.incidents) - _SHOWN} more (--json lists all)")
-    for topic in list(dict.fromkeys(each.topic for each in found.incidents))[:10]:
-        place = next(index for index, each in enumerate(table.series) if each.topic == topic)
-        chart, marks = _chart(table, found, place)
-        console.print(Text(f"\n{topic}\n{chart}\n{marks}"))
-
-
-def _chart(table: Table, found: Backtest, place: int) -> tuple[str, str]:
-    """The counts of a topic as a line of bars, and where incidents opened."""
-    import numpy as np
-
-    stories = np.nan_to_num(table.series[place].stories, nan=0.0)
-    edges = np.linspace(0, len(stories), min(_WIDTH, len(stories)) + 1).astype(int)
-    sums = [float(stories[begin:end].max()) for begin, end in pairwise(edges)]
-    top = max(sums) or 1.0
-    bars = "".join(_BARS[min(len(_BARS) - 1, int(np.ceil(value / top * (len(_BARS) - 1))))] for value in sums)
-    marks = [" "] * len(sums)
-    for each in found.incidents:
-        if each.topic == table.series[place].topic:
-            step = min(max(table.panel.index(each.began_at), 0), len(stories) - 1)
-            marks[int(np.searchsorted(edges, step, side="right")) - 1] = "▲"
-    return f"{bars} {top:g} at most", "".join(marks)
-
-
-def _compare(found: Backtest, other: Backtest, against: Sequence[str]) -> None:
-    weeks = max(found.weeks, 1e-9)
-    typer.echo(f"\nwith {', '.join(against)}: {len(other.incidents)} incidents, {len(other.incidents) / weeks:.2f} a week")
-    ours = {(each.topic, each.opened_at) for each in found.incidents}
-    theirs = {(each.topic, each.opened_at) for each in other.incidents}
-    for sign, keys in (("+", sorted(theirs - ours, key=lambda key: key[1])), ("-", sorted(ours - theirs, key=lambda key: key[1]))):
-        for topic, opened in keys[:_SHOWN]:
-            typer.echo(f"{sign} {opened:%Y-%m-%d %H:%M}  {topic}")

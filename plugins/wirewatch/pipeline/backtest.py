@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -45,6 +45,11 @@ class Backtest:
     start: datetime
     weeks: float
     """Of time that was judged."""
+
+    def between(self, start: datetime, end: datetime, topics: Collection[str]) -> Backtest:
+        """Only what was opened in a stretch of time, of some topics."""
+        kept = tuple(each for each in self.incidents if start <= each.opened_at <= end and each.topic in topics)
+        return replace(self, incidents=kept, start=start, weeks=(end - start) / timedelta(weeks=1))
 
 
 def backtest(table: Table, settings: Detection, *, topics: int | None = None, progress: Progress | None = None) -> Backtest:

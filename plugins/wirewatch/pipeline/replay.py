@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,16 +17,17 @@ from wirewatch.articles.identity import article_id, normalise, source_of
 from wirewatch.articles.outcome import owners_of
 from wirewatch.config import Bundle
 from wirewatch.errors import ConfigError, Problem
-from wirewatch.model import Alert, Precision, Sighting, Topic
+from wirewatch.model import Alert, Precision, Sighting
 from wirewatch.pipeline.backtest import Backtest, Progress, backtest
-from wirewatch.pipeline.counts_csv import Revision, Table
+from wirewatch.pipeline.counts_csv import Table
 from wirewatch.pipeline.process import matcher_of
-from wirewatch.spikes.baseline import covered
-from wirewatch.spikes.counts import hour_of, tally
-from wirewatch.spikes.series import HOUR, Floats, Panel, Series
+from wirewatch.pipeline.tables import sharing, table
+from wirewatch.spikes.counts import hour_of
+from wirewatch.spikes.series import HOUR, Panel
 from wirewatch.stories import Item, assign, signature
 
-NAMES = ("stories", "publishers", "articles")
+_LISTED = 10
+"""So many articles of a source that nothing was seen of before are what its feed listed when it was new, whatever their dates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,10 @@ class Archived:
     """Registrable domain; empty: that of `url`."""
     summary: str = ""
     language: str | None = None
+    counted_at: datetime | None = None
+    """When it counted, None: never; worked out anew unless `counted`."""
+    counted: bool = False
+    """Whether the archive says when it counted."""
 
 
 def archived(row: Mapping[str, object]) -> Archived:
@@ -55,6 +60,7 @@ def archived(row: Mapping[str, object]) -> Archived:
     first_seen, _ = _time(row, "first_seen_at")
     if first_seen is None and published is None:
         raise ValueError("neither first_seen_at nor published_at")
+    counts, _ = _time(row, "counted_at")
     title, text, summary = (_text(row, name) for name in ("title", "text", "summary"))
     if not (title or text or summary):
         raise ValueError("no title and no text")
@@ -69,6 +75,8 @@ def archived(row: Mapping[str, object]) -> Archived:
         published_at=published,
         published_precision=precision,
         first_seen_at=first_seen or published or datetime.max.replace(tzinfo=UTC),
+        counted_at=counts,
+        counted="counted_at" in row,
     )
 
 
@@ -127,54 +135,37 @@ def replay(
     Counts are those of the live watch, by the same functions; `coverage` is 1 where it says nothing. An article that came late counts
     in the hour that the outage hid, and decisions know of it only from when it was first seen.
     """
-    table = table_of(articles, bundle, coverage=coverage or {})
-    watched = [topic for topic in bundle.topics if topic.alert is Alert.SPIKE]
-    return backtest(table, bundle.settings.detection, topics=_shared(watched, bundle), progress=progress)
+    found = table_of(articles, bundle, coverage=coverage or {})
+    return backtest(found, bundle.settings.detection, topics=sharing(bundle), progress=progress)
 
 
-def table_of(articles: Iterable[Archived], bundle: Bundle, *, coverage: Mapping[datetime, float]) -> Table:
-    """The hourly counts of articles, as they were first known, and what was found later."""
+def table_of(
+    articles: Iterable[Archived], bundle: Bundle, *, coverage: Mapping[datetime, float], progress: Progress | None = None
+) -> Table:
+    """The hourly counts of articles, as they were first known, and what was found later; `progress` is told articles done and in all."""
     known = {article_id(each.url): each for each in sorted(articles, key=lambda each: each.first_seen_at, reverse=True)}
     seen = {id: hour_of(each.first_seen_at) for id, each in known.items()}
     if not known:
         return Table(panel=Panel(start=datetime(2000, 1, 1, tzinfo=UTC), coverage=np.zeros(0), stories=np.zeros(0)), series=())
-    sightings = _sightings(known, bundle, coverage)
+    sightings = _sightings(known, bundle, coverage, progress)
     hours = [*seen.values(), *(hour_of(each.at) for each in sightings)]
-    start = hour_of(min(hours)).replace(hour=0)
-    n = int((max(hours) - start) / HOUR) + 1
-    shares = np.array([coverage.get(start + step * HOUR, 1.0) for step in range(n)])
     topics = [topic for topic in bundle.topics if topic.alert is Alert.SPIKE]
-    prompt = [each for each in sightings if seen[each.article] <= hour_of(each.at)]
-    first, last = (_grids(found, topics, start, n) for found in (prompt, sightings))
-    panel = Panel(start=start, coverage=shares, stories=last.total)
-    series = tuple(
-        Series(
-            topic=topic.id,
-            **{name: first.counts[name][place] for name in NAMES},
-            largest=last.largest[place],
-            sensitivity=topic.sensitivity,
-            single_publisher=topic.single_publisher,
-        )
-        for place, topic in enumerate(topics)
-    )
-    return Table(panel=panel, series=series, revisions=_late(sightings, seen, first, last, panel))
+    start = hour_of(min(hours)).replace(hour=0)
+    return table(sightings, seen, topics, coverage, start=start, end=max(hours) + HOUR)
 
 
-def _sightings(known: Mapping[str, Archived], bundle: Bundle, coverage: Mapping[datetime, float]) -> list[Sighting]:
+def _sightings(
+    known: Mapping[str, Archived], bundle: Bundle, coverage: Mapping[datetime, float], progress: Progress | None
+) -> list[Sighting]:
     matcher, owners = matcher_of(bundle), owners_of(bundle.publishers)
-    lateness = bundle.settings.articles.lateness
+    begun = _first_polls(known.values(), bundle.settings.polling.default_interval)
     items, drafts = [], []
-    for id, each in known.items():
-        source = each.source or source_of(each.url)
+    for done, (id, each) in enumerate(known.items(), 1):
+        if progress is not None and (done % 100 == 0 or done == len(known)):
+            progress(done, len(known))
+        source = _source(each)
         owner = owners.get(source)
-        when = counted_at(
-            each.published_at,
-            first_seen=each.first_seen_at,
-            previous_success=_previous(each.first_seen_at, coverage, bundle),
-            first_poll=False,
-            lateness=lateness,
-            precision=each.published_precision,
-        )
+        when = each.counted_at if each.counted else _counts(each, begun[source], coverage, bundle)
         bands, fingerprint = signature(each.title, each.summary, each.text)
         items.append(Item(id=id, title=each.title, at=each.first_seen_at, bands=bands, fingerprint=fingerprint))
         if when is None:
@@ -194,73 +185,47 @@ def _sightings(known: Mapping[str, Archived], bundle: Bundle, coverage: Mapping[
     return [replace(each, story=stories[each.article]) for each in drafts]
 
 
+def _source(article: Archived) -> str:
+    return article.source or source_of(article.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FirstPoll:
+    """The first time that anything of a source was seen."""
+
+    until: datetime
+    """An interval after it."""
+    brought: int
+    """Articles in that interval."""
+
+
+def _first_polls(articles: Iterable[Archived], interval: timedelta) -> dict[str, _FirstPoll]:
+    """By source: an archive does not say when a feed was new, but what it listed then came all at once."""
+    seen: dict[str, list[datetime]] = defaultdict(list)
+    for each in articles:
+        seen[_source(each)].append(each.first_seen_at)
+    ends = {source: min(times) + interval for source, times in seen.items()}
+    return {source: _FirstPoll(until=ends[source], brought=sum(time < ends[source] for time in times)) for source, times in seen.items()}
+
+
+def _counts(article: Archived, begun: _FirstPoll, coverage: Mapping[datetime, float], bundle: Bundle) -> datetime | None:
+    """When an article counts, as `articles.clocks` says it."""
+    interval = bundle.settings.polling.default_interval
+    first = article.first_seen_at < begun.until
+    old = article.published_at is not None and article.published_at < article.first_seen_at - interval
+    return counted_at(
+        article.published_at,
+        first_seen=article.first_seen_at,
+        previous_success=_previous(article.first_seen_at, coverage, bundle),
+        first_poll=first and begun.brought > 1 and (old or begun.brought > _LISTED),
+        lateness=bundle.settings.articles.lateness,
+        precision=article.published_precision,
+    )
+
+
 def _previous(first_seen: datetime, coverage: Mapping[datetime, float], bundle: Bundle) -> datetime:
     """When the article's feed was last polled before: a poll ago, or before the hours that nobody covered."""
     at = first_seen - bundle.settings.polling.default_interval
     while coverage.get(hour_of(at), 1.0) <= 0:
         at = hour_of(at) - timedelta(seconds=1)
     return at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Grids:
-    counts: dict[str, Floats]
-    """By name, (topics, n)."""
-    largest: Floats
-    total: Floats
-
-
-def _grids(sightings: Sequence[Sighting], topics: Sequence[Topic], start: datetime, n: int) -> _Grids:
-    places = {topic.id: place for place, topic in enumerate(topics)}
-    counted = tally(sightings)
-    counts = {name: np.zeros((len(topics), n)) for name in NAMES}
-    for (topic, hour), cell in counted.topics.items():
-        if topic in places:
-            for name in NAMES:
-                counts[name][places[topic], int((hour - start) / HOUR)] = getattr(cell, name)
-    total = np.zeros(n)
-    for hour, cell in counted.totals.items():
-        total[int((hour - start) / HOUR)] = cell.stories
-    return _Grids(counts=counts, largest=_largest(sightings, places, start, n), total=total)
-
-
-def _largest(sightings: Sequence[Sighting], places: Mapping[str, int], start: datetime, n: int) -> Floats:
-    """(topics, n) stories of each hour that only that hour's largest publisher has."""
-    tellers: dict[tuple[str, str], set[str]] = defaultdict(set)
-    begun: dict[tuple[str, str], datetime] = {}
-    for each in sorted(sightings, key=lambda each: each.at):
-        for topic, _ in each.topics:
-            tellers[topic, each.story].add(each.publisher)
-            begun.setdefault((topic, each.story), hour_of(each.at))
-    alone: dict[tuple[str, datetime], Counter[str]] = defaultdict(Counter)
-    for (topic, story), publishers in tellers.items():
-        if len(publishers) == 1:
-            alone[topic, begun[topic, story]][next(iter(publishers))] += 1
-    found = np.zeros((len(places), n))
-    for (topic, hour), publishers_of in alone.items():
-        if topic in places:
-            found[places[topic], int((hour - start) / HOUR)] = max(publishers_of.values())
-    return found
-
-
-def _late(sightings: Sequence[Sighting], seen: Mapping[str, datetime], first: _Grids, last: _Grids, panel: Panel) -> tuple[Revision, ...]:
-    """What later articles changed in hours that were over, known from when the last of them was seen."""
-    known: dict[int, int] = {}
-    for each in sightings:
-        step, found = panel.index(each.at), panel.index(seen[each.article])
-        if found > step:
-            known[step] = max(known.get(step, 0), found)
-    hidden = covered(panel) <= 0
-    revisions = []
-    for step, at in known.items():
-        for name in NAMES:
-            before, after = first.counts[name][:, step], last.counts[name][:, step]
-            changed = np.flatnonzero(np.ones(len(after), dtype=bool) if hidden[step] else before != after)
-            revisions += [Revision(known=at, step=step, topic=topic, name=name, value=float(after[topic])) for topic in changed.tolist()]
-    return tuple(sorted(revisions, key=lambda each: (each.known, each.step, each.topic)))
-
-
-def _shared(topics: Sequence[Topic], bundle: Bundle) -> int:
-    """How many alerting topics the recipient with the most of them has."""
-    shares = Counter(recipient for topic in topics for recipient in (topic.notify or bundle.settings.alerts.default_notify or ("",)))
-    return max(shares.values(), default=1)

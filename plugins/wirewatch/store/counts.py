@@ -31,7 +31,8 @@ _TERMS = 2000
 _RANGES = 200
 _PAGE = 5000
 _TRIES = 8
-_COUNTABLE = frozenset((Status.READY.value, Status.PARTIAL.value))
+COUNTABLE = frozenset((Status.READY.value, Status.PARTIAL.value))
+"""The states in which an article counts."""
 
 
 # ---------------------------------------------------------------- how far counting has come
@@ -117,7 +118,7 @@ async def tagged_since(documents: Documents, rules: str) -> datetime | None:
     """The last counted moment of an article that other rules than these tagged: later ones have all been tagged by these."""
     body = {
         "size": 0,
-        "query": {"bool": {"filter": [{"terms": {"status": sorted(_COUNTABLE)}}], "must_not": [{"term": {"rules": rules}}]}},
+        "query": {"bool": {"filter": [{"terms": {"status": sorted(COUNTABLE)}}], "must_not": [{"term": {"rules": rules}}]}},
         "aggs": {"last": {"max": {"field": "counted_at"}}},
     }
     answer = await documents.search(ARTICLES, body)
@@ -139,7 +140,7 @@ def _sighting(hit: Hit) -> Sighting:
         publisher=source["publisher"],
         at=datetime.fromisoformat(source["counted_at"]),
         topics=tuple((match["topic"], match["hash"]) for match in source.get("topic_matches", ())),
-        counts=source["status"] in _COUNTABLE,
+        counts=source["status"] in COUNTABLE,
     )
 
 
@@ -324,7 +325,7 @@ async def articles_of(documents: Documents, topic: str, start: datetime, end: da
         "bool": {
             "filter": [
                 {"term": {"topics": topic}},
-                {"terms": {"status": sorted(_COUNTABLE)}},
+                {"terms": {"status": sorted(COUNTABLE)}},
                 {"exists": {"field": "story_id"}},
                 {"range": {"counted_at": {"gte": start.isoformat(), "lt": end.isoformat()}}},
             ]
@@ -336,7 +337,7 @@ async def articles_of(documents: Documents, topic: str, start: datetime, end: da
 
 async def titles(documents: Documents, before: datetime, *, topic: str | None = None, limit: int = 400) -> list[str]:
     """The latest headlines before a moment, of a topic or of everything."""
-    filters: list[Mapping[str, Any]] = [{"range": {"@timestamp": {"lt": before.isoformat()}}}, {"terms": {"status": sorted(_COUNTABLE)}}]
+    filters: list[Mapping[str, Any]] = [{"range": {"@timestamp": {"lt": before.isoformat()}}}, {"terms": {"status": sorted(COUNTABLE)}}]
     if topic is not None:
         filters.append({"term": {"topics": topic}})
     hits = await documents.find(ARTICLES, {"bool": {"filter": filters}}, size=limit, sort=[{"@timestamp": "desc"}], fields=["title"])
