@@ -121,6 +121,7 @@ class _Words:
                 tuple(self.numbers[id] for id in concept.hidden_by if id in self.numbers and id != concept.id) for concept in self.concepts
             ],
             atoms=atoms,
+            families=[concept.family for concept in self.concepts],
             sources=self._sources(includes),
             direct=self._direct(includes),
         )

@@ -67,6 +67,8 @@ class Vocabulary:
     """By atom: the slots that its occurrences come from."""
     atoms: Sequence[tuple[int, ...]]
     """By slot: the atoms that a find of it may be an occurrence of."""
+    families: Sequence[str]
+    """By concept: its id without the last part."""
 
     def name(self, atom: int) -> str | None:
         """The id of a concept; None for a phrase."""
@@ -105,6 +107,7 @@ class Reading:
         self._greatest: dict[tuple[int, int], float] = {}
         self._ceilings: dict[int, float] = {}
         self._prominence: dict[int, float] = {}
+        self._crowds: dict[str, Mapping[int, int]] = {}
         self.ranks: dict[tuple[int, int], frozenset[int]] = {}
 
     # ------------------------------------------------------------ where
@@ -202,6 +205,23 @@ class Reading:
         known = self._prominence.get(atom)
         if known is None:
             known = self._prominence[atom] = prominence((self.occurrences(atom),), 1, self.bounds)
+        return known
+
+    def family(self, atom: int) -> str:
+        """What a concept is one of (`country`); empty for a phrase."""
+        return self.vocabulary.families[atom] if atom < len(self.vocabulary.families) else ""
+
+    def crowd(self, family: str) -> Mapping[int, int]:
+        """How many different members of a family each sentence names."""
+        known = self._crowds.get(family)
+        if known is None:
+            named: dict[int, dict[int, int]] = {}
+            families = self.vocabulary.families
+            for atom in sorted(each for each in self.present if each < len(families) and families[each] == family):
+                for each in self.occurrences(atom):
+                    # What is another's name too (`Moscow`, where the article is about the Soviet Union) is one.
+                    named.setdefault(each.sentence, {}).setdefault(each.start, atom)
+            known = self._crowds[family] = {sentence: len(set(starts.values())) for sentence, starts in named.items()}
         return known
 
     def occurrences(self, atom: int) -> list[Occurrence]:

@@ -176,7 +176,8 @@ class Every:
         if near is None and self.within is not None:
             return None
         own = score.combined([finding.prominence for _, finding in worded], [part.weight for part, _ in worded])
-        whole = score.joined(None if near is None else score.prominence(near, len(near), reading.bounds), own)
+        side = None if near is None else score.prominence(near, len(near), reading.bounds, _crowd(near, reading))
+        whole = score.joined(side, own)
         return Finding(near if near is not None else parts, whole)
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:
@@ -194,6 +195,13 @@ class Every:
     def clauses(self) -> Clauses:
         """All that its parts need."""
         return [clause for part in self.parts for clause in part.clauses()]
+
+
+def _crowd(parts: Sequence[Sequence[Occurrence]], reading: Reading) -> Mapping[int, int] | None:
+    """How many of a kind each sentence names, where all parts are of one kind, as two countries are; None where they are not."""
+    kinds = [{reading.family(each.atom) for each in part} for part in parts]
+    shared = sorted(set.intersection(*kinds) - {""})
+    return reading.crowd(shared[0]) if shared else None
 
 
 def _repeats(found: Sequence[Occurrence], need: int, within: Window | None, reading: Reading) -> Sequence[Occurrence] | None:

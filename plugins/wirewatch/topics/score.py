@@ -11,7 +11,7 @@ a headline alone to 0.65, a headline whose subject fills the text to 0.9.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wirewatch.topics.occurrence import Occurrence
 from wirewatch.topics.sentences import TEXT, TITLE, Bounds
@@ -35,31 +35,40 @@ SCATTERED = 0.5
 """What parts count that nowhere stand near each other."""
 
 
-def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds) -> float:
-    """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that)."""
+def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds, crowd: Mapping[int, int] | None = None) -> float:
+    """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that).
+
+    `crowd` says how many of their kind a sentence names: one of a long list says little about any two.
+    """
     named: dict[int, int] = {}
-    in_title = in_lead = 0
-    lead = best = count = brief = 0.0
+    in_lead = 0
+    title = lead = best = count = brief = 0.0
     for bit, occurrences in enumerate(parts):
         for each in occurrences:
             named[each.sentence] = named.get(each.sentence, 0) | 1 << bit
     for sentence, bits in named.items():
-        share = min(1.0, bits.bit_count() / need)
+        listed = 1.0 if crowd is None else among(crowd.get(sentence, 0))
+        share = listed * min(1.0, bits.bit_count() / need)
         _, rank, field = bounds.place(sentence)
         if field == TITLE:
-            in_title |= bits
+            title += share
             continue
         if rank <= len(LEAD_SENTENCES):
             grade = LEAD_SENTENCES[rank - 1]
             lead = max(lead, share * grade)
-            best = max(best, grade)
+            best = max(best, listed * grade)
             in_lead |= bits
         if field == TEXT:
             count += share
         else:
             brief += share
     lead = max(lead, ACROSS * best * min(1.0, in_lead.bit_count() / need))
-    return from_signs(min(1.0, in_title.bit_count() / need), lead, count or brief, bounds.length())
+    return from_signs(min(1.0, title), lead, count or brief, bounds.length())
+
+
+def among(named: int) -> float:
+    """What naming two of a kind counts in a sentence that names so many of it: the more, the more it is a list."""
+    return min(1.0, 2.0 / max(1, named))
 
 
 def from_signs(title: float, lead: float, count: float, sentences: int) -> float:
