@@ -357,6 +357,10 @@ SITUATIONS: tuple[Callable[[np.random.Generator, int], Situation], ...] = (
 )
 
 
+TOLD_ONLY: tuple[Callable[[np.random.Generator, int], Situation], ...] = (taken_up, one_owner, half_out, hidden_event)
+"""Those that stories alone do not show."""
+
+
 def at(hour: int) -> datetime:
     """The begin of an hour."""
     return START + timedelta(hours=hour)
