@@ -1,9 +1,12 @@
 """
-### Drop the months that retention does not keep
+### Drop the months that retention does not keep, and take the day's snapshot
 
 **expire** drops whole monthly indices of articles and of the log of polls that are older than `articles.retention_months` in
 `config/wirewatch.yaml`. Counts, incidents, verdicts and the addresses of articles stay. Trigger it with `dry_run` to see in its
 result what it would drop.
+
+**keep_copies** takes a snapshot into the repository that `snapshots.repository` names, and deletes all but the newest; without a
+repository it does nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from airflow.sdk import CronTriggerTimetable, Param, TriggerRule, dag, task
 
 from wirewatch.wiring.airflow import DEFAULTS, ports
 
@@ -26,7 +29,7 @@ from wirewatch.wiring.airflow import DEFAULTS, ports
     doc_md=__doc__,
 )
 def maintain() -> None:
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, trigger_rule=TriggerRule.ALL_DONE)
     async def expire(params: dict[str, Any] | None = None) -> dict[str, list[str]]:
         """Drop expired months, or only name them."""
         from wirewatch.pipeline.maintain import expire as work
@@ -34,7 +37,15 @@ def maintain() -> None:
         async with ports() as found:
             return await work(found, dry_run=bool((params or {}).get("dry_run")))
 
-    expire()
+    @task(multiple_outputs=False)
+    async def keep_copies(params: dict[str, Any] | None = None) -> dict[str, object]:
+        """Take the day's snapshot."""
+        from wirewatch.pipeline.maintain import keep_copies as work
+
+        async with ports() as found:
+            return await work(found, dry_run=bool((params or {}).get("dry_run")))
+
+    keep_copies() >> expire()
 
 
 maintain()

@@ -46,10 +46,10 @@ async def fill(documents: ElasticDocuments, n: int = 60) -> None:
     await documents.bulk(writes, refresh=True)
 
 
-async def held(documents: ElasticDocuments) -> dict[str, Any]:
+async def held(documents: ElasticDocuments) -> dict[Any, Any]:
     """Everything that is stored, by kind and id."""
     await documents.refresh("polls", "feeds", "counts")
-    found = {}
+    found: dict[Any, Any] = {}
     for kind in ("polls", "feeds", "counts"):
         async for hit in documents.scan(kind, {"match_all": {}}):
             assert (kind, hit.id) not in found, "shown twice"

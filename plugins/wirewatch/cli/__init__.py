@@ -11,7 +11,8 @@ import typer
 
 from wirewatch.errors import ConfigError, SetupError, WirewatchError
 
-MODULES = ("demo", "run", "topics", "feeds", "articles", "spikes", "incidents", "counts", "alerts", "kibana", "elasticsearch", "doctor")
+MODULES = ("demo", "run", "topics", "feeds", "articles", "spikes", "incidents", "counts", "alerts", "kibana")
+MODULES += ("elasticsearch", "upkeep", "doctor")
 """In the order of the help page."""
 
 DONE, FAILED, WRONG = 0, 1, 2

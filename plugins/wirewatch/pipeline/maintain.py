@@ -1,4 +1,4 @@
-"""Retention: whole months go, never single documents."""
+"""Retention, in whole months, and the nightly snapshot."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from wirewatch.pipeline.ports import Ports
+from wirewatch.store import snapshots
 
 EXPIRING = ("articles", "polls")
 """Kinds that grow with the news. Counts and coverage, which charts and expectations are made of, are small and stay; so do the
@@ -41,3 +42,16 @@ def expired(indices: Iterable[str], *, months: int, now: datetime) -> list[str]:
         if match and int(match[1]) * 12 + int(match[2]) - 1 < first_kept:
             found.append(index)
     return found
+
+
+async def keep_copies(ports: Ports, *, dry_run: bool = False) -> dict[str, object]:
+    """Take the day's snapshot where a repository is set, and delete those beyond what is kept; what was `taken` and `deleted`, which is
+    nothing with `dry_run`.
+
+    Raises `SetupError` where the cluster does not know the repository, and `StoreRejected` where the snapshot fails.
+    """
+    settings = ports.bundle.settings.snapshots
+    if dry_run or settings.repository is None:
+        return {"taken": None, "deleted": []}
+    taken = await snapshots.take(ports.documents, settings.repository, snapshots.named(ports.clock()))
+    return {"taken": taken.name, "deleted": await snapshots.prune(ports.documents, settings.repository, settings.keep)}

@@ -75,6 +75,10 @@ class Written:
 class Documents(Protocol):
     """Strictly mapped documents in kinds (`articles`, `feeds`, ... see `store.indices`)."""
 
+    @property
+    def prefix(self) -> str:
+        """What all index names begin with."""
+
     def index_for(self, kind: str, at: datetime | None = None) -> str:
         """The concrete index that a document of `kind` belongs in; `at` chooses the partition of a partitioned kind."""
 
@@ -119,3 +123,15 @@ class Documents(Protocol):
 
     async def drop_partition(self, index: str) -> bool:
         """Remove a partition with everything in it; False where it was not there."""
+
+    async def ask(self, method: str, path: str, body: Body | bytes | None = None) -> Mapping[str, Any]:
+        """One request of Elasticsearch's own: for looking after indices (`store.migrate`, `store.snapshots`), never for documents."""
+
+    async def ensure(self, *, replicas: int = 0) -> bool:
+        """Make what is missing of templates and indices; True if anything was done."""
+
+    async def drop(self) -> None:
+        """Remove every index and template under the prefix."""
+
+    async def versions(self) -> dict[str, int]:
+        """The version of the mapping of every index under the prefix."""

@@ -56,6 +56,8 @@ class ElasticDocuments:
         if ca:
             options["ca_certs"] = ca
         self.url = url
+        self.address = _without_login(url)
+        """Fit for messages: the login in an address is not for logs and pages."""
         self.names = indices.Names(prefix)
         self._patience_s = patience_s
         self._client = AsyncElasticsearch(url, **options)
@@ -67,6 +69,11 @@ class ElasticDocuments:
         await self._client.close()
 
     # ------------------------------------------------------------ set-up
+
+    @property
+    def prefix(self) -> str:
+        """See `Documents.prefix`."""
+        return self.names.prefix
 
     async def ensure(self, *, replicas: int = 0) -> bool:
         """Install the templates, make the indices that are missing and add new fields to those that lack them; True if anything was
@@ -89,14 +96,12 @@ class ElasticDocuments:
         return True
 
     async def versions(self) -> dict[str, int]:
-        """The version of the mapping of every index under the prefix."""
+        """See `Documents.versions`."""
         found = await self.ask("GET", f"/{self.names.prefix}-*/_mapping?filter_path=*.mappings._meta")
         return {index: _version(each["mappings"]) for index, each in sorted(found.items()) if self.names.kind_of(index)}
 
     async def ask(self, method: str, path: str, body: Body | bytes | None = None) -> Mapping[str, Any]:
-        """One request of Elasticsearch's own, with the patience and the errors of all others: for looking after indices, never for
-        single documents.
-        """
+        """See `Documents.ask`; with the patience and the errors of every other request."""
         headers = _NDJSON if isinstance(body, bytes) else _JSON
         answer = await self._call(partial(self._client.perform_request, method, path, headers=headers, body=body))
         plain: Mapping[str, Any] = answer.body
@@ -321,8 +326,8 @@ class ElasticDocuments:
 
     async def _behind(self, places: str) -> list[str]:
         """The indices behind a place or a pattern of places."""
-        options = {"features": "aliases", "ignore_unavailable": True, "allow_no_indices": True}
-        return sorted(await self._call(partial(self._client.indices.get, index=places, **options)))
+        client = self._client
+        return sorted(await self._call(lambda: client.indices.get(index=places, features="aliases", ignore_unavailable=True)))
 
     # ------------------------------------------------------------ below
 
@@ -369,9 +374,9 @@ class ElasticDocuments:
                     raise StoreUnavailable(f"Elasticsearch answered {error.status_code}: {reason}") from error
             except (NoConnection, ConnectionTimeout) as error:
                 if wait is None:
-                    raise StoreUnavailable(f"Elasticsearch at {_without_login(self.url)} cannot be reached: {error.message}") from error
+                    raise StoreUnavailable(f"Elasticsearch at {self.address} cannot be reached: {error.message}") from error
             except TransportError as error:
-                raise StoreUnavailable(f"Elasticsearch at {_without_login(self.url)}: {error.message}") from error
+                raise StoreUnavailable(f"Elasticsearch at {self.address}: {error.message}") from error
             except StoreUnavailable:
                 if wait is None:
                     raise

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from wirewatch.errors import SetupError, StoreRejected
-from wirewatch.store.elastic import ElasticDocuments
+from wirewatch.store.base import Documents
 
 Progress = Callable[[int, int], None]
 """Is told shards done and shards in all."""
@@ -29,13 +29,13 @@ class Snapshot:
     indices: int
 
 
-async def register(documents: ElasticDocuments, repository: str, location: str) -> None:
+async def register(documents: Documents, repository: str, location: str) -> None:
     """Make a folder, which is under Elasticsearch's `path.repo`, known as a repository; again is the same."""
     await documents.ask("PUT", f"/_snapshot/{quote(repository)}", {"type": "fs", "settings": {"location": location}})
 
 
 async def take(
-    documents: ElasticDocuments, repository: str, name: str, *, progress: Progress = lambda *_: None, poll_s: float = POLL_S
+    documents: Documents, repository: str, name: str, *, progress: Progress = lambda *_: None, poll_s: float = POLL_S
 ) -> Snapshot:
     """Take a snapshot and wait until it is complete; one of that name that is complete already is kept.
 
@@ -48,7 +48,7 @@ async def take(
     if name in before and before[name].state != "IN_PROGRESS":
         await documents.ask("DELETE", path)
     if name not in before or before[name].state != "IN_PROGRESS":
-        body = {"indices": f"{documents.names.prefix}-*", "include_global_state": False, "metadata": {"wirewatch": documents.names.prefix}}
+        body = {"indices": f"{documents.prefix}-*", "include_global_state": False, "metadata": {"wirewatch": documents.prefix}}
         await documents.ask("PUT", f"{path}?wait_for_completion=false", body)
     while True:
         status = (await documents.ask("GET", f"{path}/_status"))["snapshots"][0]
@@ -63,7 +63,7 @@ async def take(
     return found
 
 
-async def listed(documents: ElasticDocuments, repository: str) -> list[Snapshot]:
+async def listed(documents: Documents, repository: str) -> list[Snapshot]:
     """The snapshots of this prefix, oldest first; raises `SetupError` where the repository is not known."""
     try:
         answer = await documents.ask("GET", f"/_snapshot/{quote(repository)}/_all")
@@ -71,11 +71,11 @@ async def listed(documents: ElasticDocuments, repository: str) -> list[Snapshot]
         if "repository_missing_exception" not in str(error):
             raise
         raise SetupError(f"Elasticsearch knows no snapshot repository {repository}: give its folder with --location") from error
-    ours = [each for each in answer["snapshots"] if each.get("metadata", {}).get("wirewatch") == documents.names.prefix]
+    ours = [each for each in answer["snapshots"] if each.get("metadata", {}).get("wirewatch") == documents.prefix]
     return sorted((_snapshot(each) for each in ours), key=lambda each: (each.at, each.name))
 
 
-async def prune(documents: ElasticDocuments, repository: str, keep: int) -> list[str]:
+async def prune(documents: Documents, repository: str, keep: int) -> list[str]:
     """Delete all complete snapshots of this prefix but the newest `keep`; the names of those that are gone."""
     whole = [each for each in await listed(documents, repository) if each.state == "SUCCESS"]
     gone = [each.name for each in whole[: max(0, len(whole) - keep)]]
@@ -85,7 +85,7 @@ async def prune(documents: ElasticDocuments, repository: str, keep: int) -> list
 
 
 async def restore(
-    documents: ElasticDocuments,
+    documents: Documents,
     repository: str,
     name: str,
     *,
@@ -104,12 +104,12 @@ async def restore(
         if not replace:
             raise SetupError(f"{len(present)} indices are there already, as {next(iter(present))}: --replace removes them first")
         await documents.drop()
-    body = {"indices": f"{documents.names.prefix}-*", "include_global_state": False, "include_aliases": True}
+    body = {"indices": f"{documents.prefix}-*", "include_global_state": False, "include_aliases": True}
     answer = await documents.ask("POST", f"/_snapshot/{quote(repository)}/{quote(name)}/_restore?wait_for_completion=false", body)
     if not answer.get("accepted"):
         raise StoreRejected(f"the snapshot {name} cannot be restored")
     while True:
-        health = await documents.ask("GET", f"/_cluster/health/{documents.names.prefix}-*?level=shards")
+        health = await documents.ask("GET", f"/_cluster/health/{documents.prefix}-*?level=shards")
         shards = [shard for index in health["indices"].values() for shard in index["shards"].values()]
         up = sum(bool(shard["primary_active"]) for shard in shards)
         progress(up, len(shards))
