@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wirewatch.errors import ConfigError, Problem
 from wirewatch.spikes.baseline import covered
@@ -19,6 +20,7 @@ COLUMNS = ("timestamp", "topic", "stories", "publishers", "articles", "total_sto
 SERIES = ("stories", "publishers", "articles")
 _DAY = timedelta(days=1)
 _MAX_STEPS = 2_000_000
+_SMALL, _MISSING, _LONG_GAP = 3.0, 0.1, 12
 _MANY = 20
 """Topics whose sum stands for all coverage where the file does not say."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,9 +71,10 @@ class _Read:
 def read_counts(files: Sequence[Path], *, interval: timedelta) -> Table:
     """The counts of CSV files with the columns timestamp, topic, stories and more (`COLUMNS`), or timestamp and value.
 
-    An empty cell is unknown. An interval that no topic has a row for is unknown; where only some topics have rows, the others had
-    nothing. Several rows of a topic in one interval add up; the same timestamp again revises the row, known from where it stands in
-    the file. Counts in an interval that nobody covered are known when coverage is back. Raises `ConfigError` with every problem.
+    An empty cell is unknown. An interval that no topic has a row for is unknown, unless the file plainly leaves zeros out; where only
+    some topics have rows, the others had nothing. Several rows of a topic in one interval add up; the same timestamp again revises the
+    row, known from where it stands in the file. Counts in an interval that nobody covered (coverage 0) are known when coverage is back.
+    Raises `ConfigError` with every problem.
     """
     problems: list[Problem] = []
     found: list[_Read] = []
@@ -157,7 +160,7 @@ def _table(found: Sequence[_Read], interval: timedelta, files: Sequence[Path]) -
     names = [name for name in SERIES if any(name in each.values for each in found)]
     counts = {name: np.full((len(topics), n), np.nan) for name in names}
     total, coverage = np.full(n, np.nan), np.full(n, np.nan)
-    told_coverage = any("coverage" in each.values for each in found)
+    told_coverage = any(not math.isnan(each.values.get("coverage", math.nan)) for each in found)
     seen: dict[tuple[int, datetime], int] = {}
     latest: dict[int, int] = {}
     revisions: list[Revision] = []
@@ -185,9 +188,16 @@ def _table(found: Sequence[_Read], interval: timedelta, files: Sequence[Path]) -
             value = each.values.get(name, math.nan)
             if not math.isnan(value) and not column[step] >= value:
                 column[step] = value
-    _fill(counts, span, found, topics, start, interval)
-    present = np.zeros(n, dtype=bool)
-    present[[row.step for row in rows]] = True
+    mine = np.zeros((len(topics), n), dtype=bool)
+    mine[[row.topic for row in rows], [row.step for row in rows]] = True
+    present = mine.any(axis=0)
+    if not told_coverage and _leaves_zeros_out(counts["stories"], mine):
+        present = _nothing_there(present)
+        span = dict.fromkeys(range(len(topics)), (int(present.argmax()), n - 1))
+    _fill(counts, span, mine, present)
+    if told_coverage:
+        for grid in (*counts.values(), total[None]):
+            grid[:, np.isnan(coverage)] = np.nan
     coverage = np.where(present, np.nan_to_num(coverage, nan=0.0) if told_coverage else 1.0, 0.0)
     panel = Panel(start=start, step=interval, coverage=coverage, stories=_total(total, counts["stories"]))
     revisions += _filled_later(panel, counts)
@@ -203,26 +213,32 @@ def _table(found: Sequence[_Read], interval: timedelta, files: Sequence[Path]) -
     return Table(panel=panel, series=series, revisions=tuple(sorted(revisions, key=lambda each: each.known)), rows=tuple(rows))
 
 
-def _fill(
-    counts: Mapping[str, Floats],
-    span: Mapping[int, tuple[int, int]],
-    found: Sequence[_Read],
-    topics: Mapping[str, int],
-    start: datetime,
-    interval: timedelta,
-) -> None:
+def _leaves_zeros_out(stories: Floats, mine: NDArray[np.bool_]) -> bool:
+    """Whether rows are missing because there was nothing to count: no count is zero, most are small, and many are missing."""
+    told = stories[np.isfinite(stories)]
+    return bool(told.size and told.min() > 0 and np.median(told) <= _SMALL and mine.mean() < 1 - _MISSING)
+
+
+def _nothing_there(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Intervals that are known where zeros are left out: all between the first row and the last, but for gaps unlike all others."""
+    rows = np.flatnonzero(present)
+    gaps = np.diff(rows)
+    usual = float(np.quantile(gaps, 0.9)) if len(gaps) else 1.0
+    known = np.zeros_like(present)
+    known[rows[0] : rows[-1] + 1] = True
+    for place in np.flatnonzero(gaps > max(_LONG_GAP, _LONG_GAP * usual)):
+        known[rows[place] + 1 : rows[place + 1]] = False
+    return known
+
+
+def _fill(counts: Mapping[str, Floats], span: Mapping[int, tuple[int, int]], mine: NDArray[np.bool_], present: NDArray[np.bool_]) -> None:
     """Where an interval has rows of some topics only, the others had nothing (between their first and last row)."""
-    n = counts["stories"].shape[1]
-    mine = np.zeros((len(topics), n), dtype=bool)
-    for each in found:
-        mine[topics[each.topic], (each.at - start) // interval] = True
-    any_row = mine.any(axis=0)
     for topic, (first, last) in span.items():
-        inside = np.zeros(n, dtype=bool)
+        inside = np.zeros(len(present), dtype=bool)
         inside[first : last + 1] = True
         for grid in counts.values():
             if np.isfinite(grid[topic]).any():
-                grid[topic, inside & any_row & ~mine[topic]] = 0.0
+                grid[topic, inside & present & ~mine[topic]] = 0.0
 
 
 def _total(told: Floats, stories: Floats) -> Floats:
