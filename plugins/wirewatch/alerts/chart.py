@@ -16,8 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 WIDTH_PX = 552
-HEIGHT_PX = 200
-_SCALE = 2
+"""How wide it is shown at most."""
+_FIGURE_PX = (470, 180)
+"""Drawn narrower than it is shown on a desk, so that its words can be read on a phone."""
+_SCALE = 2.4
 _INK = "#7b8694"
 _BAR = "#6e9fe8"
 _HOT = "#e5484d"
@@ -28,13 +30,13 @@ Hours = Sequence[tuple[datetime, int, float, float]]
 
 
 def draw(hours: Hours, *, began_at: datetime, where: ZoneInfo) -> bytes | None:
-    """A PNG of twice WIDTH_PX × HEIGHT_PX; None where there are fewer than two hours to show."""
+    """A PNG of more than twice WIDTH_PX; None where there are fewer than two hours to show."""
     if len(hours) < 2:
         return None
     hours = sorted(hours)
-    figure = Figure(figsize=(WIDTH_PX / 100, HEIGHT_PX / 100), dpi=100 * _SCALE)
+    figure = Figure(figsize=(_FIGURE_PX[0] / 100, _FIGURE_PX[1] / 100), dpi=100 * _SCALE)
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.052, 0.14, 0.94, 0.80))
+    axes = figure.add_axes((0.06, 0.15, 0.93, 0.79))
     at = [_position(hour, where) for hour, *_ in hours]
     width = 1 / 24
     edges = [*at, at[-1] + width]
@@ -55,7 +57,7 @@ def draw(hours: Hours, *, began_at: datetime, where: ZoneInfo) -> bytes | None:
             textcoords="offset points",
             ha="center",
             va="bottom",
-            fontsize=8,
+            fontsize=9,
             fontweight="bold",
             color=_HOT if hot[peak] else _INK,
         )
@@ -63,7 +65,7 @@ def draw(hours: Hours, *, began_at: datetime, where: ZoneInfo) -> bytes | None:
     axes.set_xlim(edges[0], edges[-1])
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     _ticks(axes, hours, where)
-    axes.tick_params(colors=_INK, labelsize=7.5, length=0, pad=3)
+    axes.tick_params(colors=_INK, labelsize=8.5, length=0, pad=3)
     axes.grid(axis="y", color=_BAND, alpha=0.25, linewidth=0.6)
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():

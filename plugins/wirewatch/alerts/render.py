@@ -72,7 +72,7 @@ def _incident(
         "chart": picture is not None,
         "chart_alt": chart.describe(hours),
         "chart_note": f"Stories an hour ({_zone_name(where, now)}). Red: since it began. Grey: the usual range, dashed: expected.",
-        "chart_size": (chart.WIDTH_PX, chart.HEIGHT_PX),
+        "chart_width": chart.WIDTH_PX,
         "link": link,
         "actions": () if incident.state is IncidentState.CLOSED else _actions(incident, settings),
         "kibana": safe_url(settings.kibana_url),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from wirewatch.alerts import phrases
 from wirewatch.alerts.plan import RANK, incidents_of, stories_of
 from wirewatch.alerts.shown import Shown, shown
-from wirewatch.alerts.text import clean
+from wirewatch.alerts.text import clean, runs_right_to_left
 from wirewatch.config.settings import Alerts
 from wirewatch.model import Headline, Incident, IncidentState, Notification, Severity
 
@@ -40,6 +40,11 @@ class Item:
     def name(self) -> str:
         """The same with matched words between asterisks, for plain text."""
         return "".join(f"*{text}*" if hit else text for text, hit in self.pieces)
+
+    @property
+    def rtl(self) -> bool:
+        """Whether its name runs from right to left."""
+        return runs_right_to_left("".join(text for text, _ in self.pieces))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from wirewatch.alerts import phrases
-from wirewatch.alerts.text import clean, marked, safe_url
+from wirewatch.alerts.text import clean, marked, runs_right_to_left, safe_url
 from wirewatch.model import Headline
 
 MAX_TITLE = 240
@@ -30,6 +30,11 @@ class Shown:
     def title(self) -> str:
         """The title with the matched words between asterisks, for plain text."""
         return "".join(f"*{text}*" if hit else text for text, hit in self.pieces)
+
+    @property
+    def rtl(self) -> bool:
+        """Whether it runs from right to left."""
+        return runs_right_to_left("".join(text for text, _ in self.pieces))
 
 
 def shown(headline: Headline, where: ZoneInfo, today: datetime | None) -> Shown:

@@ -37,6 +37,12 @@ def disarmed(text: str) -> str:
     return text.translate(_COMMANDS)
 
 
+def runs_right_to_left(text: str) -> bool:
+    """Whether the first letter of `text` that has a direction is of a script that runs from right to left (UAX 9, rule P2)."""
+    kinds = (unicodedata.bidirectional(character) for character in text)
+    return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+
+
 def safe_url(url: str | None) -> str | None:
     """`url` if it is an absolute http or https address without user, control characters or white space; else None."""
     if not url or _UNWANTED.search(url) or _SPACE.search(url):
