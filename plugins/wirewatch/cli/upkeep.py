@@ -58,7 +58,6 @@ def _repository(given: str | None, settings: Settings) -> str:
 def migrate(
     dry_run: bool = typer.Option(False, "--dry-run", help="Only say which indices would be moved."),
     resume: bool = typer.Option(False, "--resume", help="Begin the move again that died on the way."),
-    replicas: int = typer.Option(0, min=0, help="Copies of every new index besides the first."),
     config: Path | None = CONFIG,
     as_json: bool = JSON,
 ) -> None:
@@ -69,7 +68,7 @@ def migrate(
         if dry_run:
             return [{"index": move.index, "place": move.place, "begun": move.begun} for move in await moving.outdated(documents)]
         with _bar("documents") as advance:
-            moved = await moving.migrate(documents, resume=resume, replicas=replicas, progress=advance)
+            moved = await moving.migrate(documents, resume=resume, progress=advance)
         return [{"index": index, "documents": count} for index, count in moved.items()]
 
     rows = _with(config, work)

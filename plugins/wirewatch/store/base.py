@@ -127,7 +127,7 @@ class Documents(Protocol):
     async def ask(self, method: str, path: str, body: Body | bytes | None = None) -> Mapping[str, Any]:
         """One request of Elasticsearch's own: for looking after indices (`store.migrate`, `store.snapshots`), never for documents."""
 
-    async def ensure(self, *, replicas: int = 0) -> bool:
+    async def ensure(self) -> bool:
         """Make what is missing of templates and indices; True if anything was done."""
 
     async def drop(self) -> None:

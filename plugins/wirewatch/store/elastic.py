@@ -75,7 +75,7 @@ class ElasticDocuments:
         """See `Documents.prefix`."""
         return self.names.prefix
 
-    async def ensure(self, *, replicas: int = 0) -> bool:
+    async def ensure(self) -> bool:
         """Install the templates, make the indices that are missing and add new fields to those that lack them; True if anything was
         done.
 
@@ -89,10 +89,10 @@ class ElasticDocuments:
         if not (missing or unmade or older):
             return False
         # Side by side, since Elasticsearch takes what arrives together as one change of its state.
-        bodies = {self.names.alias(kind): indices.template(self.names, kind, replicas=replicas) for kind in missing}
+        bodies = {self.names.alias(kind): indices.template(self.names, kind) for kind in missing}
         put = self._client.indices.put_index_template
         await asyncio.gather(*(self._call(partial(put, name=alias, **body)) for alias, body in bodies.items()))
-        await asyncio.gather(*(self._make(kind, replicas) for kind in unmade), *(self._widen(index) for index in older))
+        await asyncio.gather(*(self._make(kind) for kind in unmade), *(self._widen(index) for index in older))
         return True
 
     async def versions(self) -> dict[str, int]:
@@ -121,9 +121,9 @@ class ElasticDocuments:
         found: list[Mapping[str, Any]] = answer.get("index_templates", [])
         return found
 
-    async def _make(self, kind: str, replicas: int) -> None:
+    async def _make(self, kind: str) -> None:
         place = self.names.place(kind)
-        body = indices.body(kind, replicas=replicas) | {"aliases": {place: {}}}
+        body = indices.body(kind) | {"aliases": {place: {}}}
         try:
             await self._call(partial(self._client.indices.create, index=self.names.index(place), **body))
         except StoreRejected as error:

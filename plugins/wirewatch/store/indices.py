@@ -262,15 +262,15 @@ def mapping(kind: str) -> dict[str, Any]:
     return {"dynamic": "strict", "_meta": {"wirewatch": VERSION}, "properties": PROPERTIES[kind]}
 
 
-def body(kind: str, *, replicas: int = 0) -> dict[str, Any]:
-    """Settings and mapping of an index of a kind, without its aliases."""
+def body(kind: str) -> dict[str, Any]:
+    """Settings and mapping of an index of a kind, without its aliases; a second node takes a copy by itself."""
     return {
-        "settings": {"index": {"number_of_shards": 1, "number_of_replicas": replicas, "refresh_interval": "5s"}},
+        "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "5s"}},
         "mappings": mapping(kind),
     }
 
 
-def template(names: Names, kind: str, *, replicas: int = 0) -> dict[str, Any]:
+def template(names: Names, kind: str) -> dict[str, Any]:
     """The index template that gives every new index of a partitioned kind its mapping and alias."""
-    whole = body(kind, replicas=replicas) | {"aliases": {names.alias(kind): {}}}
+    whole = body(kind) | {"aliases": {names.alias(kind): {}}}
     return {"index_patterns": [names.pattern(kind)], "priority": 500, "template": whole}

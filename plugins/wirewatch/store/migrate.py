@@ -56,9 +56,7 @@ async def outdated(documents: ElasticDocuments) -> list[Move]:
     return [Move(index=index, target=to, place=names.place_of(index), begun=to in versions) for index, to in targets.items()]
 
 
-async def migrate(
-    documents: ElasticDocuments, *, resume: bool = False, replicas: int = 0, progress: Progress = lambda *_: None
-) -> dict[str, int]:
+async def migrate(documents: ElasticDocuments, *, resume: bool = False, progress: Progress = lambda *_: None) -> dict[str, int]:
     """Move every outdated index; how many documents were moved, by index.
 
     `resume` begins the move again that died on the way; without it a move that has begun is taken for one under way. Raises
@@ -72,15 +70,15 @@ async def migrate(
     for move in moves:
         if move.begun:
             await documents.ask("DELETE", f"/{move.target}")
-        moved[move.index] = await _move(documents, move, replicas, progress)
-    await documents.ensure(replicas=replicas)
+        moved[move.index] = await _move(documents, move, progress)
+    await documents.ensure()
     return moved
 
 
-async def _move(documents: ElasticDocuments, move: Move, replicas: int, progress: Progress) -> int:
+async def _move(documents: ElasticDocuments, move: Move, progress: Progress) -> int:
     kind = documents.names.kind_of(move.index) or ""
     # Whoever makes it is the one who moves: two cannot.
-    await documents.ask("PUT", f"/{move.target}", indices.body(kind, replicas=replicas))
+    await documents.ask("PUT", f"/{move.target}", indices.body(kind))
     done = False
     try:
         # Unlike the setting, this waits for the writes that are under way.
