@@ -42,8 +42,8 @@ lock: $(READY) ## Choose the newest allowed versions of all packages anew
 	@echo uv | $(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" - -o scripts/uv.txt
 
-env: ## Write .env with fresh secrets for docker-compose.yml
-	@$(PYTHON) docker/make_env.py
+env: ## Write .env with fresh secrets for docker-compose.yml (ARGS=--scale for several workers and nodes)
+	@$(PYTHON) docker/make_env.py $(ARGS)
 
 clean: ## Remove what the demo and the tests made; .venv stays
 	@rm -rf .wirewatch .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,7 @@
-"""Write .env for docker-compose.yml with fresh secrets; an existing .env is completed, never changed. Standard library only."""
+"""Write .env for docker-compose.yml with fresh secrets; an existing .env is completed, never changed. Standard library only.
+
+`--scale` adds what the profile `scale` needs.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ VALUES: Mapping[str, Callable[[], str]] = {
     "AIRFLOW_JWT_SECRET": lambda: secrets.token_hex(48),
     "AIRFLOW_SECRET_KEY": lambda: secrets.token_hex(32),
     "POSTGRES_PASSWORD": password,
+    "REDIS_PASSWORD": password,
     "ELASTIC_PASSWORD": password,
     "KIBANA_SYSTEM_PASSWORD": password,
     "KIBANA_ENCRYPTION_KEY": lambda: secrets.token_hex(32),
@@ -41,11 +45,20 @@ VALUES: Mapping[str, Callable[[], str]] = {
 }
 
 
-def main(path: Path) -> int:
-    """Complete `path`; 0 always."""
+SCALE: Mapping[str, Callable[[], str]] = {
+    "COMPOSE_PROFILES": lambda: "scale",
+    "AIRFLOW_EXECUTOR": lambda: "CeleryExecutor",
+    # The first node forms the cluster, and the others join it.
+    "ELASTICSEARCH_CLUSTER": lambda: "-Ecluster.initial_master_nodes=elasticsearch -Ediscovery.seed_hosts=elasticsearch-2,elasticsearch-3",
+}
+
+
+def main(path: Path, *, scale: bool) -> int:
+    """Complete `path`, with `scale` for several workers and nodes; 0 always."""
+    wanted = {**VALUES, **SCALE} if scale else VALUES
     old = path.read_text(encoding="utf-8") if path.exists() else "# Secrets of docker-compose.yml. Keep this file to yourself.\n"
     there = {line.split("=", 1)[0].strip() for line in old.splitlines() if "=" in line and not line.lstrip().startswith("#")}
-    new = [f"{name}={make()}" for name, make in VALUES.items() if name not in there]
+    new = [f"{name}={make()}" for name, make in wanted.items() if name not in there]
     if new:
         text = old + ("" if old.endswith("\n") else "\n") + "\n".join(new) + "\n"
         # Made readable for its owner alone before a secret is in it, and put in place whole.
@@ -59,4 +72,4 @@ def main(path: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(__file__).resolve().parents[1] / ".env"))
+    sys.exit(main(Path(__file__).resolve().parents[1] / ".env", scale="--scale" in sys.argv[1:]))

@@ -19,11 +19,11 @@ TEXT = COMPOSE.read_text(encoding="utf-8")
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 
 
-def make_env(folder: Path) -> Path:
+def make_env(folder: Path, *arguments: str) -> Path:
     """Run the script as `make env` does, in a copy of the project's layout."""
     (folder / "docker").mkdir(exist_ok=True)
     script = shutil.copy(ROOT / "docker" / "make_env.py", folder / "docker")
-    subprocess.run([sys.executable, script], check=True, capture_output=True)
+    subprocess.run([sys.executable, script, *arguments], check=True, capture_output=True)
     return folder / ".env"
 
 
@@ -61,6 +61,33 @@ def test_two_environments_share_no_secret(tmp_path: Path) -> None:
     assert not [name for name in one if name != "AIRFLOW_UID" and one[name] == other[name]]
 
 
+def test_more_workers_and_nodes_are_one_switch(tmp_path: Path) -> None:
+    one = values(make_env(tmp_path))
+    many = values(make_env(tmp_path, "--scale"))
+    assert many | one == many, "what was there is kept"
+    assert (many["COMPOSE_PROFILES"], many["AIRFLOW_EXECUTOR"]) == ("scale", "CeleryExecutor")
+    scaled = {name for name, service in SERVICES.items() if service.get("profiles") == ["scale"]}
+    assert scaled == {"redis", "airflow-worker", "elasticsearch-2", "elasticsearch-3"}
+    certified = set(re.findall(r"--dns (\S+)", (ROOT / "docker" / "elasticsearch-setup.sh").read_text(encoding="utf-8")))
+    nodes = {
+        service["environment"]["node.name"]
+        for name, service in SERVICES.items()
+        if name in ("elasticsearch", *scaled) and "node.name" in service["environment"]
+    }
+    assert nodes == {"elasticsearch", "elasticsearch-2", "elasticsearch-3"}
+    assert nodes <= certified
+    assert set(re.findall(r"elasticsearch-\d", many["ELASTICSEARCH_CLUSTER"])) == nodes - {"elasticsearch"}
+
+
+def test_what_runs_on_is_checked_bounded_and_not_root() -> None:
+    lasting = {name: service for name, service in SERVICES.items() if service.get("restart") == "unless-stopped"}
+    for name, service in lasting.items():
+        assert service.get("mem_limit"), name
+        assert service.get("user") != "0", name
+    unchecked = {name for name, service in lasting.items() if "healthcheck" not in service}
+    assert unchecked == {"mailpit", "airflow-cleanup"}
+
+
 def test_ports_are_open_on_this_machine_only() -> None:
     for name, service in SERVICES.items():
         assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", ())), name
@@ -88,7 +115,8 @@ def test_scripts_have_no_syntax_errors() -> None:
     shutil.which("docker") is None or subprocess.run(["docker", "compose", "version"], check=False, capture_output=True).returncode != 0,
     reason="docker compose is not installed",
 )
-def test_compose_takes_the_file(tmp_path: Path) -> None:
-    command = ["docker", "compose", "--env-file", str(make_env(tmp_path)), "-f", str(COMPOSE), "config", "-q"]
+@pytest.mark.parametrize("arguments", [(), ("--scale",)])
+def test_compose_takes_the_file(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    command = ["docker", "compose", "--env-file", str(make_env(tmp_path, *arguments)), "-f", str(COMPOSE), "config", "-q"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
