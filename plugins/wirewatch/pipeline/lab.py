@@ -85,6 +85,8 @@ def check(files: Mapping[str, str], key: str, text: str, taken: Mapping[str, str
         bundle = bundle_of(files, key, text)
     except ConfigError as error:
         return Checked(problems=tuple(error.problems))
+    if not bundle.topics:
+        return Checked(problems=(Problem(file=name_of(key), line=1, key="topics", message="there is no topic in it"),))
     double = [id for id in (topic.id for topic in bundle.topics) if id in taken]
     lines = read(name_of(key), text)
     return Checked(

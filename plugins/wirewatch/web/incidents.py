@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from wirewatch.alerts import phrases
 from wirewatch.alerts.text import clean, marked, safe_url
-from wirewatch.model import Article, Headline, Incident, IncidentEvent, IncidentState, Severity
+from wirewatch.model import Headline, Incident, IncidentEvent, IncidentState, Severity
 from wirewatch.pipeline import incidents as life
 from wirewatch.spikes.incidents import BLINDNESS
 from wirewatch.store import config as published
@@ -23,6 +23,7 @@ from wirewatch.store.base import Documents
 from wirewatch.store.documents import from_document
 from wirewatch.web import tallies
 from wirewatch.web.access import Changer, Now, Stored, area
+from wirewatch.web.spread import Dot, StoryView, spread_of
 from wirewatch.web.tallies import HourView
 from wirewatch.web.text import Piece
 
@@ -32,7 +33,6 @@ _WEIGHT = {Severity.CRITICAL: 0, Severity.MAJOR: 1, Severity.NOTABLE: 2}
 _BEFORE = timedelta(hours=48)
 _AFTER = timedelta(hours=12)
 _LONGEST = timedelta(days=21)
-_SPREAD = 500
 _TITLE = 300
 
 
@@ -101,20 +101,6 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dot:
-    """One article of an incident in its chart of how it spread."""
-
-    article: str
-    at: datetime
-    title: str
-    publisher: str
-    country: str | None
-    language: str | None
-    story: str | None
-    """Articles with the same story are copies of its first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentView:
     """One incident with all that is known of it."""
 
@@ -142,6 +128,9 @@ class IncidentView:
     """The latest first."""
     told: tuple[Told, ...]
     spread: tuple[Dot, ...]
+    """The earliest first, at most 500."""
+    stories: tuple[StoryView, ...]
+    """Those that most took up first, at most 40."""
 
 
 class Change(BaseModel):
@@ -312,7 +301,7 @@ async def view(documents: Documents, incident: Incident, now: datetime) -> Incid
     hours, told, spread = await asyncio.gather(
         tallies.hours_of(documents, incident.topic, start, end, known=evidence.hours if evidence else ()),
         notifications.about(documents, incident.id),
-        _spread(documents, incident, end),
+        spread_of(documents, incident, end),
     )
     return IncidentView(
         row=row(incident),
@@ -346,35 +335,8 @@ async def view(documents: Documents, incident: Incident, now: datetime) -> Incid
             )
             for each in told
         ),
-        spread=spread,
-    )
-
-
-async def _spread(documents: Documents, incident: Incident, end: datetime) -> tuple[Dot, ...]:
-    query = {
-        "bool": {
-            "filter": [
-                {"term": {"topics": incident.topic}},
-                {"exists": {"field": "counted_at"}},
-                {"range": {"@timestamp": {"gte": (incident.began_at - timedelta(hours=1)).isoformat(), "lt": end.isoformat()}}},
-            ],
-            "must_not": [{"term": {"status": "duplicate"}}],
-        }
-    }
-    fields = [name for name in Article.__dataclass_fields__ if name not in ("text", "summary", "feed_content", "topic_matches", "bands")]
-    hits = await documents.find("articles", query, size=_SPREAD, sort=[{"@timestamp": "asc"}], fields=[*fields, "@timestamp"])
-    found = [from_document(Article, hit.source) for hit in hits]
-    return tuple(
-        Dot(
-            article=each.id,
-            at=each.timestamp,
-            title=clean(each.title, _TITLE),
-            publisher=clean(each.publisher_name or each.publisher, 80),
-            country=each.country,
-            language=each.language,
-            story=each.story_id,
-        )
-        for each in found
+        spread=spread.dots,
+        stories=spread.stories,
     )
 
 

@@ -307,15 +307,17 @@ _turn = asyncio.Semaphore(1)
 """One text is checked at a time: whoever types asks often, and others want their pages."""
 
 _BLANK = """topics:
-  - id: my-topic
-    name: My topic
+  - id: harbour-strikes
+    name: Strikes in harbours
     rule:
-      all: [{concept: country/russia}, {concept: country/north-korea}]
+      all:
+        - {phrases: [harbour*, port authority]}
+        - {phrases: [strike, strikes, walkout*]}
       within: 2 sentences
     watch: {alert: spike}
     examples:
-      matches: ["Putin and Kim Jong Un to meet in Vladivostok over arms"]
-      rejects: ["The Dynamo coach moved from Moscow to Seoul"]
+      matches: ["Harbour pilots begin a strike"]
+      rejects: ["Lightning strikes a church"]
 """
 
 

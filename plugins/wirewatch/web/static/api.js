@@ -15,6 +15,7 @@ export class Problem extends Error {
 // Ids hold slashes and hashes; the API takes a slash as it is.
 export const path = (area, id) => `${area}/${id.split("/").map(encodeURIComponent).join("/")}`;
 
+export const address = (where) => new URL(where, API).href;
 export const ask = (where, options) => fetched(new URL(where, API), options);
 
 // Airflow's own API, and the page of a run. Airflow's document has a <base>.

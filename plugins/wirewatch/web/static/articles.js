@@ -1,12 +1,13 @@
 // Articles: search with filters that a link keeps, and one article with everything that is known of it.
 
-import { Box, Button, Flex, Grid, Heading, Input, Stack, Text, h, useEffect, useState } from "./core.js";
-import { path, useData } from "./api.js";
+import { Box, Button, Flex, Grid, Heading, Input, Stack, Text, Textarea, h, useEffect, useState } from "./core.js";
+import { ask, path, useData } from "./api.js";
 import { country, counted, exact, language, moment, number } from "./format.js";
 import { Choice } from "./incidents.js";
 import { Pages } from "./pages.js";
-import { Card, Empty, Facts, Loaded, Out, Section, Tag, Time, Title, To, Words, between } from "./parts.js";
+import { Card, Empty, Facts, Loaded, Notice, Out, Section, Tag, Time, Title, To, Words, between } from "./parts.js";
 import { go, href } from "./route.js";
+import { SearchTools } from "./searches.js";
 
 const PAGE = 25;
 const MANY = ["topics", "publisher_name", "language", "country", "kind", "feeds", "source", "story_id", "status"];
@@ -43,15 +44,23 @@ function asked(filters) {
   return query;
 }
 
-export function ArticleList({ query, first }) {
+// As the address has it, without the place in the list.
+function plain(filters) {
+  const query = new URLSearchParams();
+  MANY.forEach((name) => filters[name].forEach((value) => query.append(name, value)));
+  ONE.filter((name) => name !== "offset").forEach((name) => filters[name] && query.set(name, filters[name]));
+  return query.toString();
+}
+
+export function ArticleList({ query, me, first }) {
   const filters = read(query);
   const to = (changed) => href("articles", null, { ...filters, offset: null, ...changed });
   const turn = (changed) => go("articles", null, { ...filters, offset: null, ...changed });
   const [typed, type] = useState(filters.q);
   useEffect(() => type(filters.q), [filters.q]);
   const key = query.toString();
-  const [where, ask] = useState(() => `articles?${asked(filters)}`);
-  useEffect(() => ask(`articles?${asked(read(query))}`), [key]);
+  const [where, look] = useState(() => `articles?${asked(filters)}`);
+  useEffect(() => look(`articles?${asked(read(query))}`), [key]);
   const found = useData(where);
   return h(
     Stack,
@@ -75,6 +84,7 @@ export function ArticleList({ query, first }) {
       h(Choice, { label: "Order", value: filters.sort || (filters.q ? "best" : "latest"), options: [...(filters.q ? [["best", "best first"]] : []), ["latest", "latest first"], ["earliest", "earliest first"]], onChange: (sort) => turn({ sort }) }),
     ),
     h(Chosen, { filters, to, facets: found.before?.facets }),
+    h(SearchTools, { query: plain(filters), asked: where.slice(where.indexOf("?") + 1), total: found.data?.total ?? 0, me }),
     h(Loaded, { from: found, lines: 6 }, (page) =>
       h(
         Grid,
@@ -147,12 +157,12 @@ function Meta({ article }) {
   return h(Box, { fontSize: "sm", color: "fg.muted", mt: 0.5 }, between([article.publisher, h(Time, { at: article.at }), language(article.language), country(article.country), article.status === "partial" && "only title and summary"]));
 }
 
-export function Article({ id }) {
+export function Article({ id, me }) {
   const found = useData(path("articles", id));
-  return h(Loaded, { from: found }, (view) => h(Shown, { view }));
+  return h(Loaded, { from: found }, (view) => h(Shown, { view, me, put: found.put }));
 }
 
-function Shown({ view }) {
+function Shown({ view, me, put }) {
   const { row } = view;
   return h(
     Stack,
@@ -171,7 +181,7 @@ function Shown({ view }) {
       h(
         Stack,
         { gap: 6 },
-        h(Section, { title: "Topics, and why" }, view.why.length ? h(Stack, { gap: 3 }, view.why.map((each) => h(Why, { key: each.topic.id, why: each }))) : h(Text, { fontSize: "sm", color: "fg.muted" }, "No topic's rule matches it.")),
+        h(Section, { title: "Topics, and why" }, view.why.length ? h(Stack, { gap: 3 }, view.why.map((each) => h(Why, { key: each.topic.id, why: each, view, me, put }))) : h(Text, { fontSize: "sm", color: "fg.muted" }, "No topic's rule matches it.")),
         h(Section, { title: "Clocks" }, h(Clocks, { view })),
         h(Section, { title: "Where from" }, h(Facts, {
           rows: [
@@ -189,13 +199,39 @@ function Shown({ view }) {
   );
 }
 
-function Why({ why }) {
+function Why({ why, view, me, put }) {
+  const [open, show] = useState(false);
+  const verdicts = view.verdicts.filter((each) => each.topic?.id === why.topic.id);
   return h(
     Card,
     { p: 3 },
     h(Flex, { justify: "space-between", gap: 2, align: "baseline" }, h(To, { href: href("topics", why.topic.id), fontWeight: "medium" }, why.topic.name), h(Text, { as: "span", fontSize: "sm", color: "fg.muted", title: "Score, 0 to 100" }, why.score)),
     h(Text, { fontSize: "sm", color: "fg.muted", mt: 1 }, between(why.evidence.slice(0, 12).map((each) => h("span", null, h("bdi", null, `“${each.words}”`), ` in the ${each.field}`)), ", ")),
     !why.current && h(Text, { fontSize: "xs", color: "fg.muted", mt: 1 }, "Tagged by an earlier form of the rule."),
+    h(Box, { "aria-live": "polite" }, verdicts.map((each) => h(Text, { key: each.at + each.who, fontSize: "sm", mt: 1 }, `${each.who} says the tag is wrong`, h(Box, { as: "span", color: "fg.muted" }, " · ", h(Time, { at: each.at })), each.note && h(Box, { as: "span", color: "fg.muted", display: "block", overflowWrap: "anywhere" }, each.note)))),
+    verdicts.length > 0 && h(To, { href: href("lab", "new", { topic: why.topic.id, reject: view.row.id }), fontSize: "sm", display: "inline-block", mt: 1 }, "Mend the rule: take this article among its rejects"),
+    me?.may_change && !open && verdicts.every((each) => each.who !== me.id) && h(Button, { size: "xs", variant: "outline", mt: 2, onClick: () => show(true), "aria-label": `Wrong tag: ${why.topic.name}` }, "Wrong tag…"),
+    open && h(Wrong, { why, view, close: () => show(false), put: (next) => { put(next); show(false); } }),
+  );
+}
+
+function Wrong({ why, view, close, put }) {
+  const [note, setNote] = useState("");
+  const [problem, setProblem] = useState(null);
+  const send = async (event) => {
+    event.preventDefault();
+    try {
+      put(await ask(`${path("articles", view.row.id)}/verdicts`, { method: "POST", body: { topic: why.topic.id, note } }));
+    } catch (error) {
+      setProblem(error.message);
+    }
+  };
+  return h(
+    Stack,
+    { as: "form", onSubmit: send, gap: 2, mt: 2, onKeyDown: (event) => event.key === "Escape" && close() },
+    h(Textarea, { "aria-label": `Why it is not about ${why.topic.name}`, placeholder: "Why it is not about this (may stay empty)", size: "sm", rows: 2, maxLength: 2000, value: note, autoFocus: true, onChange: (event) => setNote(event.target.value) }),
+    problem && h(Notice, null, problem),
+    h(Flex, { gap: 2 }, h(Button, { type: "submit", size: "xs", colorPalette: "brand" }, "Record it"), h(Button, { size: "xs", variant: "ghost", onClick: close }, "Cancel")),
   );
 }
 

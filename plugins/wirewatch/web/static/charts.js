@@ -3,7 +3,7 @@
 import { Box, Flex, color, h, useEffect, useMemo, useRef, useState } from "./core.js";
 import { clock, country, day, language, moment, number, zone } from "./format.js";
 import { HIDDEN } from "./parts.js";
-import { href } from "./route.js";
+import { go, href } from "./route.js";
 
 const SEEN = 0.5;
 const HOUR = 3600_000;
@@ -65,12 +65,16 @@ const hourText = (hour) =>
   (hour.upper === null ? "" : `, up to ${number(hour.upper)} would not surprise`) +
   (hour.coverage !== null && hour.coverage < SEEN ? `; only ${Math.round(hour.coverage * 100)}% of coverage was seen` : "");
 
-// What was seen, hour by hour, against what was expected; red since `began`.
-export function Hours({ hours, began = null, ended = null, height = 220 }) {
+const MARKS = { opened: "red.500", escalated: "red.500", reopened: "red.500", acknowledged: "blue.500", snoozed: "purple.500", closed: "gray.500", calmed: "gray.500" };
+
+const ofHour = (topic, hour) => ({ topics: topic, since: hour.at, until: new Date(Date.parse(hour.at) + HOUR).toISOString(), counted: 1 });
+
+// What was seen, hour by hour, against what was expected; red since `began`, with what happened marked above. An hour leads to its articles.
+export function Hours({ hours, began = null, ended = null, events = [], topic = null, height = 220 }) {
   const [ref, width] = useWidth();
   const [pointed, point] = useState(null);
   const left = 28;
-  const bottom = 22;
+  const bottom = 28;
   const inner = Math.max(1, width - left - 4);
   const tall = height - bottom - 14;
   const step = inner / Math.max(1, hours.length);
@@ -86,6 +90,7 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
   const draw = (run, value) => run.map(([at, hour]) => `${x(at)},${y(value(hour))} ${x(at + 1)},${y(value(hour))}`).join(" ");
   const told = pointed === null ? null : hours[pointed];
   const grid = [0, top / 2, top];
+  const marks = events.filter((each) => MARKS[each.what] && new Date(each.at) >= new Date(hours[0].at) && place(each.at) <= width);
   const follow = (event) => {
     const at = Math.floor((event.clientX - event.currentTarget.getBoundingClientRect().left - left) / step);
     point(at >= 0 && at < hours.length ? at : null);
@@ -96,7 +101,7 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
     width > 0 &&
       h(
         "svg",
-        { role: "img", "aria-label": describeHours(hours), width, height, viewBox: `0 0 ${width} ${height}`, style: { display: "block", maxWidth: "100%", touchAction: "pan-y" }, onPointerMove: follow, onPointerDown: follow, onPointerLeave: () => point(null) },
+        { role: "img", "aria-label": describeHours(hours), width, height, viewBox: `0 0 ${width} ${height}`, style: { display: "block", maxWidth: "100%", touchAction: "pan-y", cursor: topic && told?.stories ? "pointer" : undefined }, onPointerMove: follow, onPointerDown: follow, onPointerLeave: () => point(null), onClick: () => topic && told?.stories && go("articles", null, ofHour(topic, told)) },
         grid.map((value) =>
           h(
             "g",
@@ -123,6 +128,7 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
             h("line", { x1: place(began), x2: place(began), y1: 4, y2: y(0), stroke: color("red.500"), strokeWidth: 1.25 }),
             h("text", { x: place(began) + (place(began) > width * 0.8 ? -5 : 5), textAnchor: place(began) > width * 0.8 ? "end" : "start", y: 12, fill: color("red.500"), style: { fontSize: 11, fontWeight: 600 } }, "began"),
           ),
+        marks.map((each, at) => h("path", { key: `e${at}`, d: `M${place(each.at)},${y(0) + 1}l-4.5,7h9z`, fill: color(MARKS[each.what]), stroke: color("bg") }, h("title", null, `${each.what} by ${each.who}, ${moment(each.at)}`))),
         ticks(hours, Math.max(3, Math.floor(inner / 62))).map(({ at, text }) =>
           h("text", { key: at, x: Math.min(x(at), width - 30), y: height - 6, fill: color("fg.muted"), style: { fontSize: 11 } }, text),
         ),
@@ -138,6 +144,7 @@ export function Hours({ hours, began = null, ended = null, height = 220 }) {
             shape.length > 0 && key(color("gray.500"), "usual range", 0.3),
             middle.length > 0 && h("span", { key: "e" }, "┄ expected"),
             unseen(hours).length > 0 && key(color("orange.500"), "not seen", 0.25),
+            marks.length > 0 && h("span", { key: "m" }, "▲ ", [...new Set(marks.map((each) => each.what))].join(", ")),
             h(Box, { as: "span", key: "z", ml: "auto" }, zone()),
           ],
     ),
@@ -237,7 +244,7 @@ export function Spread({ dots, by = "language", began }) {
 const sameDay = (one, other) => day(one) === day(other);
 
 // The hours as a table, for those who do not see the chart or want the numbers.
-export function HourTable({ hours }) {
+export function HourTable({ hours, topic = null }) {
   const told = hours.filter((hour) => hour.stories || hour.expected !== null).slice(-72).reverse();
   if (!told.length) return null;
   const cell = { padding: "2px 12px 2px 0", textAlign: "left", whiteSpace: "nowrap" };
@@ -253,7 +260,7 @@ export function HourTable({ hours }) {
         null,
         h("caption", { style: HIDDEN }, "Stories an hour, the latest first"),
         h("thead", null, h("tr", null, ["Hour", "Stories", "Expected", "Usual up to"].map((name) => h("th", { key: name, scope: "col", style: cell }, name)))),
-        h("tbody", null, told.map((hour) => h("tr", { key: hour.at }, h("td", { style: cell }, moment(hour.at)), h("td", { style: cell }, hour.stories), h("td", { style: cell }, number(hour.expected)), h("td", { style: cell }, number(hour.upper))))),
+        h("tbody", null, told.map((hour) => h("tr", { key: hour.at }, h("td", { style: cell }, moment(hour.at)), h("td", { style: cell }, topic && hour.stories ? h("a", { href: href("articles", null, ofHour(topic, hour)), style: { textDecoration: "underline" } }, hour.stories) : hour.stories), h("td", { style: cell }, number(hour.expected)), h("td", { style: cell }, number(hour.upper))))),
       ),
     ),
   );

@@ -1,10 +1,10 @@
 // The list of incidents, and one with its evidence.
 
-import { Box, Flex, Grid, NativeSelect, Stack, Table, Text, h, useState } from "./core.js";
+import { Box, Button, Flex, Grid, NativeSelect, Stack, Table, Text, h, useState } from "./core.js";
 import { path, useData } from "./api.js";
 import { Actions } from "./actions.js";
 import { HourTable, Hours, Spread } from "./charts.js";
-import { clock, counted, language, number, span } from "./format.js";
+import { clock, counted, country, language, number, span } from "./format.js";
 import { EVERY_MS, stateText } from "./overview.js";
 import { Pages } from "./pages.js";
 import { Card, Empty, Facts, Loaded, Notice, Out, Section, Tag, Time, Title, To, Words, between } from "./parts.js";
@@ -104,7 +104,7 @@ function Shown({ view, me, wanted, put }) {
       row.closing && h(Notice, { tone: "info" }, row.closing),
     ),
     h(Actions, { view, me, wanted, put }),
-    h(Card, null, h(Hours, { hours: view.hours, began: row.began_at, ended: row.closed_at }), h(HourTable, { hours: view.hours })),
+    h(Card, null, h(Hours, { hours: view.hours, began: row.began_at, ended: row.closed_at, events: view.events, topic: ours ? null : row.topic }), h(HourTable, { hours: view.hours, topic: ours ? null : row.topic })),
     h(
       Grid,
       { templateColumns: { base: "1fr", xl: "minmax(0, 3fr) minmax(18rem, 2fr)" }, gap: { base: 6, xl: 8 }, alignItems: "start" },
@@ -113,7 +113,7 @@ function Shown({ view, me, wanted, put }) {
         { gap: { base: 6, md: 7 }, minW: 0 },
         ours
           ? h(Section, { title: "What to do" }, h(Text, { fontSize: "sm" }, h(To, { href: href("feeds", null, { show: "ill" }) }, "Look at the feeds"), " that fail, and at the runs of poll_feeds and process_articles in Airflow. What happens meanwhile is found late, or not at all."))
-          : h(Section, { title: "Headlines", side: row.articles > 0 && h(To, { href: all }, `All ${counted(row.articles, "article")}`) }, h(Headlines, { headlines: view.headlines })),
+          : h(Section, { title: view.stories.length ? "Stories" : "Headlines", side: row.articles > 0 && h(To, { href: all }, `All ${counted(row.articles, "article")}`) }, view.stories.length ? h(Stories, { view }) : h(Headlines, { headlines: view.headlines })),
         h(Spreading, { view }),
       ),
       h(
@@ -157,32 +157,76 @@ export function Headlines({ headlines }) {
   );
 }
 
+const SHOWN = 8;
+
+// The stories that most took up, each with its copies.
+function Stories({ view }) {
+  const [all, show] = useState(false);
+  const copies = new Map();
+  view.spread.forEach((each) => copies.set(each.story ?? each.article, [...(copies.get(each.story ?? each.article) ?? []), each]));
+  const shown = all ? view.stories : view.stories.slice(0, SHOWN);
+  return h(
+    Stack,
+    { gap: 2 },
+    h(
+      Stack,
+      { as: "ol", gap: 0, listStyleType: "none" },
+      shown.map((each, at) => h(Story, { key: each.story, story: each, copies: (copies.get(each.story) ?? []).filter((one) => one.article !== each.article), top: at > 0 })),
+    ),
+    view.stories.length > SHOWN && h(Button, { size: "xs", variant: "outline", alignSelf: "start", "aria-expanded": all, onClick: () => show(!all) }, all ? "Fewer" : `${number(view.stories.length - SHOWN)} more`),
+  );
+}
+
+function Story({ story, copies, top }) {
+  return h(
+    Box,
+    { as: "li", py: 2.5, borderTopWidth: top ? "1px" : 0, borderColor: "border.muted" },
+    h(Out, { href: story.url, fontWeight: "medium" }, h(Words, { pieces: story.title })),
+    h(Box, { fontSize: "sm", color: "fg.muted", mt: 0.5 }, between([story.publisher, h(Time, { at: story.at }), story.language && language(story.language), story.country && country(story.country), h(To, { href: href("articles", story.article) }, "why it matched")])),
+    story.excerpt.length > 0 && h(Text, { fontSize: "sm", mt: 1, lineClamp: 3 }, h(Words, { pieces: story.excerpt })),
+    copies.length > 0 &&
+      h(
+        Box,
+        { as: "details", fontSize: "sm", mt: 1 },
+        h("summary", { style: { cursor: "pointer" } }, `${counted(copies.length, "copy", "copies")}: `, h(Box, { as: "span", color: "fg.muted" }, [...new Set(copies.map((each) => each.publisher))].slice(0, 4).join(", "))),
+        h(
+          Stack,
+          { as: "ul", gap: 1, listStyleType: "none", pl: 4, mt: 1 },
+          copies.map((each) => h("li", { key: each.article }, h(To, { href: href("articles", each.article) }, h("bdi", { dir: "auto" }, each.title)), h(Box, { as: "span", color: "fg.muted" }, " ", between([each.publisher, h(Time, { at: each.at })])))),
+        ),
+      ),
+  );
+}
+
 function Spreading({ view }) {
   const [by, choose] = useState("language");
   if (view.spread.length < 2) return null;
   return h(
     Section,
     { title: "How it spread", side: h(Choice, { label: "Rows", value: by, options: [["language", "by language"], ["country", "by country"]], onChange: choose }) },
-    h(Card, null, h(Spread, { dots: view.spread, by, began: view.row.began_at })),
+    h(Card, null, h(Spread, { dots: view.spread, by, began: view.row.began_at }), view.row.articles > view.spread.length && h(Text, { fontSize: "xs", color: "fg.muted", mt: 1 }, `The first ${number(view.spread.length)} of ${counted(view.row.articles, "article")}.`)),
   );
 }
 
 function Evidence({ view, all }) {
   const { row } = view;
-  const words = (list) => between(list.slice(0, 10).map(([word, count]) => h("span", { key: word }, h("bdi", null, word), h(Box, { as: "span", color: "fg.muted" }, ` ${count}`))), ", ");
+  const within = { topics: row.topic, since: row.began_at, until: row.closed_at ?? null, counted: 1, sort: "earliest" };
+  const phrase = (word) => `"${word.replaceAll(/["\\]/g, " ")}"`;
+  const linked = (list, to) => between(list.slice(0, 10).map(([word, count]) => h("span", { key: word }, h(To, { href: href("articles", null, { ...within, ...to(word) }) }, h("bdi", null, word)), count === null ? "" : h(Box, { as: "span", color: "fg.muted" }, ` ${count}`))), ", ");
+  const count = view.series === "stories" ? "stories" : "publishers";
   return h(Facts, {
     rows: [
       ["Size", h(To, { href: all }, `${counted(row.stories, "story", "stories")} by ${counted(row.publishers, "publisher")}, ${counted(row.articles, "article")}`)],
       ["Of their own", row.stories > 1 && (view.independent < row.stories ? `${number(view.independent)} of ${counted(row.stories, "story", "stories")}; the others are copies` : "every story")],
-      ["Against usual", `${number(view.observed)} in ${counted(view.window_h, "hour")}, ${number(view.expected)} expected, up to ${number(view.upper)} would not surprise`],
-      ["Publishers", view.top_publishers.length > 0 && words(view.top_publishers)],
-      ["Matched words", view.words.length > 0 && words(view.words)],
-      ["New words", view.new_words.join(", ")],
+      ["Against usual", `${number(view.observed)} ${count} in ${counted(view.window_h, "hour")}, ${number(view.expected)} expected, up to ${number(view.upper)} would not surprise`],
+      ["Publishers", view.top_publishers.length > 0 && linked(view.top_publishers, (name) => ({ publisher_name: name }))],
+      ["Matched words", view.words.length > 0 && linked(view.words, (word) => ({ q: phrase(word) }))],
+      ["New words", view.new_words.length > 0 && linked(view.new_words.map((word) => [word, null]), (word) => ({ q: phrase(word) }))],
     ],
   });
 }
 
-const HAPPENED = { opened: "Opened", escalated: "Escalated", acknowledged: "Acknowledged", snoozed: "Snoozed", unsnoozed: "Snooze ended", closed: "Closed", reopened: "Reopened", calmed: "Calmed", note: "Note" };
+export const HAPPENED = { opened: "Opened", escalated: "Escalated", acknowledged: "Acknowledged", snoozed: "Snoozed", unsnoozed: "Snooze ended", closed: "Closed", reopened: "Reopened", calmed: "Calmed", note: "Note" };
 
 function Timeline({ events }) {
   if (!events.length) return h(Text, { color: "fg.muted", fontSize: "sm" }, "Nothing yet.");

@@ -44,7 +44,7 @@ export function Topic({ id }) {
       Stack,
       { gap: 6 },
       h(Flex, { gap: 3, align: "baseline", wrap: "wrap" }, h(Title, null, topic.name), topic.incident ? h("a", { href: href("incidents", topic.incident) }, h(Tag, { kind: topic.state })) : h(Tag, { kind: topic.state })),
-      h(Card, null, h(Hours, { hours }), h(HourTable, { hours })),
+      h(Card, null, h(Hours, { hours, topic: id }), h(HourTable, { hours, topic: id })),
       h(Facts, {
         rows: [
           ["Last 24 hours", h(To, { href: href("articles", null, { topics: id, since, counted: 1 }) }, `${counted(topic.stories, "story", "stories")}, ${counted(topic.articles, "article")}`)],
