@@ -21,6 +21,8 @@ IN_LEAD = 0.3
 BY_SHARE = 0.5
 ENOUGH_SHARE = 0.35
 """Share of sentences that says all that the share can say."""
+SHORTEST = 8
+"""Sentences that a shorter text is taken to have: of three sentences, one says little about the subject."""
 BY_REPETITION = 0.35
 EACH_REPETITION = 0.8
 """What one more sentence leaves of the doubt."""
@@ -73,7 +75,7 @@ def among(named: int) -> float:
 
 def from_signs(title: float, lead: float, count: float, sentences: int) -> float:
     """Prominence by the share of the parts in the title, how well the lead names them, and how many of the sentences do."""
-    share = min(1.0, count / max(1, sentences) / ENOUGH_SHARE)
+    share = min(1.0, count / max(SHORTEST, sentences) / ENOUGH_SHARE)
     repetition = 1.0 - math.pow(EACH_REPETITION, max(0.0, count - 1.0))
     doubt = (1 - IN_TITLE * title) * (1 - IN_LEAD * lead) * (1 - BY_SHARE * share) * (1 - BY_REPETITION * repetition)
     return 1.0 - doubt
