@@ -373,6 +373,10 @@ class Article:
     """Set once at creation; None: never counted."""
     timestamp: datetime
     """Stored as `@timestamp`, for charts: `counted_at`, else plausible `published_at`, else `first_seen_at`."""
+    watched_since: datetime | None = None
+    """Since when a feed that lists it has been read, the earliest of `feeds`: shares over time keep to a constant panel by it."""
+    read_at: datetime | None = None
+    """When it first was `ready` or `partial`: tagged, and found by searches."""
     revisions: tuple[Revision, ...] = ()
     bands: tuple[str, ...] = ()
     """Near-duplicate look-up keys (`stories`)."""

@@ -273,11 +273,12 @@ class _Run:
             now=now,
             counted=counted,
         )
+        article = replace(article, watched_since=state.first_success_at or now)
         if entry.url:
             return article
         from wirewatch.pipeline.process import finished  # takes a second to import, and few entries have no address
 
-        return finished(article, self.ports.bundle)
+        return replace(finished(article, self.ports.bundle), read_at=now)
 
     # ------------------------------------------------------------ storing
 

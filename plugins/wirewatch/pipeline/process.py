@@ -220,6 +220,8 @@ class _Run:
         return finished(after, self.ports.bundle) if after.status is Status.PARTIAL else after
 
     def _put(self, claimed: Stored[Article], after: Article) -> None:
+        if after.read_at is None and after.status in (Status.READY, Status.PARTIAL):
+            after = replace(after, read_at=after.indexed_at)
         self.results.append((claimed, after))
 
     async def _save(self) -> None:

@@ -73,7 +73,7 @@ async def discover(documents: Documents, articles: Sequence[Article]) -> list[st
     lost_race = {each.id for each in written if each.outcome == "exists"}
     appends += [(owner, each) for each, owner in zip(merged.values(), owners, strict=True) if each.id in lost_race]
     for owner, article in appends:
-        await append(documents, owner.article, owner.index, feeds=article.feeds, urls=article.urls)
+        await append(documents, owner.article, owner.index, other=article)
     outcomes: list[str] = []
     for article in articles:
         outcomes.append("created" if article.id in created else "exists")
@@ -81,8 +81,10 @@ async def discover(documents: Documents, articles: Sequence[Article]) -> list[st
     return outcomes
 
 
-async def append(documents: Documents, article: str, index: str, *, feeds: Sequence[str], urls: Sequence[str]) -> bool:
-    """Add feeds and addresses to an article, or to the one it is a duplicate of; False where there is none any more."""
+async def append(documents: Documents, article: str, index: str, *, other: Article) -> bool:
+    """Add the feeds and addresses of another finding of it to an article, or to the one it is a duplicate of; False where there is
+    none any more.
+    """
     for tried in range(_TRIES):
         await asyncio.sleep(_PAUSE_S * tried)
         hit = await documents.get(index, article)
@@ -94,7 +96,7 @@ async def append(documents: Documents, article: str, index: str, *, feeds: Seque
             if owner is not None and (owner.article, owner.index) != (article, index):
                 article, index = owner.article, owner.index
                 continue
-        grown = replace(value, feeds=_union(value.feeds, feeds), urls=_union(value.urls, urls))
+        grown = _also(value, other)
         if grown == value:
             return True
         try:
@@ -150,9 +152,11 @@ async def _save_appended(documents: Documents, before: Stored[Article], after: A
         if hit is None:
             return False
         current = from_document(Article, hit.source)
-        if replace(current, feeds=before.value.feeds, urls=before.value.urls) != before.value:
+        known = before.value
+        if replace(current, feeds=known.feeds, urls=known.urls, watched_since=known.watched_since) != known:
             return False
-        merged = replace(after, feeds=_union(current.feeds, after.feeds), urls=_union(current.urls, after.urls))
+        both = _also(current, after)
+        merged = replace(after, feeds=both.feeds, urls=both.urls, watched_since=both.watched_since)
         try:
             await documents.put(before.index, before.id, to_document(merged), seq_no=hit.seq_no, primary_term=hit.primary_term)
         except Conflict:
@@ -176,7 +180,7 @@ async def register_canonical(documents: Documents, article: Stored[Article], *, 
         owner = await address(documents, url_id)
         if owner is None or owner.article == article.id:
             return None
-        await append(documents, owner.article, owner.index, feeds=article.value.feeds, urls=article.value.urls)
+        await append(documents, owner.article, owner.index, other=article.value)
         return owner.article
     return None
 
@@ -317,10 +321,14 @@ def _merge(articles: Sequence[Article]) -> dict[str, Article]:
     merged: dict[str, Article] = {}
     for each in articles:
         first = merged.get(each.id)
-        merged[each.id] = (
-            each if first is None else replace(first, feeds=_union(first.feeds, each.feeds), urls=_union(first.urls, each.urls))
-        )
+        merged[each.id] = each if first is None else _also(first, each)
     return merged
+
+
+def _also(first: Article, other: Article) -> Article:
+    """An article that another feed lists too, or that has another address."""
+    watched = min(filter(None, (first.watched_since, other.watched_since)), default=None)
+    return replace(first, feeds=_union(first.feeds, other.feeds), urls=_union(first.urls, other.urls), watched_since=watched)
 
 
 def _news(source: Mapping[str, Any], article: Article) -> bool:

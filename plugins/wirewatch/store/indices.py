@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Of all mappings together; it goes up with every change of this file."""
 
 KEYWORD: dict[str, Any] = {"type": "keyword", "ignore_above": 8191}
@@ -69,6 +69,10 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "indexed_at": DATE,
         "counted_at": DATE,
         "@timestamp": DATE,
+        "watched_since": DATE,
+        "read_at": DATE,
+        "seen_after_s": FLOAT,
+        "read_after_s": FLOAT,
         "revisions": OPAQUE,
         "bands": KEYWORD,
         "fingerprint": STORED,
@@ -170,6 +174,11 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "score": FLOAT,
         "found_late": BOOL,
         "notify": KEYWORD,
+        "desk": KEYWORD,
+        "ending": KEYWORD,
+        "opened_after_s": FLOAT,
+        "acknowledged_after_s": FLOAT,
+        "closed_after_s": FLOAT,
         "evidence": OPAQUE,
         "events": {
             "type": "nested",
@@ -182,6 +191,7 @@ PROPERTIES: dict[str, dict[str, Any]] = {
     "notifications": {
         "id": KEYWORD,
         "recipient": KEYWORD,
+        "desk": {"type": "alias", "path": "recipient"},
         "channel": KEYWORD,
         "address": KEYWORD,
         "about": KEYWORD,
@@ -194,6 +204,8 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "next_attempt_at": DATE,
         "attempts": INT,
         "sent_at": DATE,
+        "sent_after_s": FLOAT,
+        "told_after_s": FLOAT,
         "problem": KEYWORD,
         "payload": OPAQUE,
     },
