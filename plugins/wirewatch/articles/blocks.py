@@ -73,7 +73,7 @@ class Block:
     @property
     def link(self) -> bool:
         """Whether all of it is a link, as a teaser's heading is."""
-        return self.linked >= 0.85 * max(1, len(self.text)) and 0 < self.words <= _MAX_LINK_WORDS
+        return self.linked >= 0.75 * max(1, len(self.text)) and 0 < self.words <= _MAX_LINK_WORDS
 
     @property
     def meta(self) -> bool:

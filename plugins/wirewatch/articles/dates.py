@@ -38,7 +38,9 @@ META_NAMES = (
 _SPACE = re.compile(r"\s+")
 _COMMON_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "ru")
 """Whose names of months are tried where a page's language is not known."""
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s*(?:de\s+|of\s+)?([^\s\d.,/:|()–-]{3,14})\.?,?\s*(?:de\s+|del\s+)?(\d{4})\b")
+_DAY_MONTH = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th|er|\.|º|ª)?\s*(?:de\s+|of\s+)?([^\s\d.,/:|()–-]{3,14})\.?,?\s*(?:de\s+|del\s+)?(\d{4})\b"
+)
 _MONTH_DAY = re.compile(r"\b([^\s\d.,/:|()–-]{3,14})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s*(?:[-/.]|年|년)\s*(\d{1,2})\s*(?:[-/.]|月|월)\s*(\d{1,2})(?!\d)")
 _DAY_FIRST = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?!\d)")

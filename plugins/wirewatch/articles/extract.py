@@ -60,6 +60,8 @@ def extract(html: bytes, *, url: str, content_type: str = "", min_words: int = 4
     left = {id(each) for each in apart}
     subheads = _subheads([each for each in shown if id(each) not in left])
     text = lines.clean(lines.with_subheads(_text(root, url), subheads), title=said.title, captions=captions, paragraphs=repeated)[:MAX_TEXT]
+    if said.article_body:
+        text = lines.witnessed(text, said.article_body)
     if len(said.article_body) > 400 and len(text) < len(said.article_body) // 2:
         text = lines.clean(said.article_body, title=said.title, captions=captions)[:MAX_TEXT]
     language = language_of(text, said.language)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from itertools import pairwise
 
 from wirewatch.articles.blocks import count_words, is_date_line
 
+_WORD = re.compile(r"\w+")
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "”", '"', "»")
+_WITNESS = 0.6
+"""Of a text, known from its page's stated body: less of it, and the body is not all of the article."""
+_IN_BODY = 0.6
+_TAIL = 0.3
+"""Of a text, after the last line that is in the stated body: more, and the body was cut short."""
 _SPACE = re.compile(r"\s+")
 _MONTH = (
     r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|déc|gen"
@@ -33,24 +42,59 @@ _PROMPTS = re.compile(
     r"|also read|see also|related(?: stor| article| topic| content|:|$)|recommended|more (?:from|on this|stories)|you (?:may"
     r"|might) (?:also )?like|don'?t miss|trending|most (?:read|popular)"
     r"|advertis|story continues below|continue reading|this article is (?:for|only)|support (?:our|independent)|donate"
-    r"|newsletter|copyright|©|\(c\) \d{4}|all rights reserved"
+    r"|newsletter|copyright|©|ⓒ|\(c\) \d{4}|all rights reserved"
     r"|comments?\b|\d+ comments|leave a (?:comment|reply)|post a comment|print this|email this|copy link|photo:|image:"
     r"|image credit|getty images|tags?:|topics:|filed under"
-    r"|have a (?:news )?tip|report a (?:typo|correction)|(?:jetzt )?abonnieren|newsletter|teilen|lesen sie auch|mehr zum thema"
-    r"|anzeige|folgen sie|abonnez-vous|lire aussi|partager"
-    r"|suscr[ií]bete|comparte|lea también|leggi anche|iscriviti|leia também|читайте также|подписывайтесь|поделиться|관련기사|구독"
-    r"|무단\s?전재|저작권자|関連記事)",
+    r"|have a (?:news )?tip|report a (?:typo|correction)|(?:jetzt )?abonnieren|teilen|mehr zum thema|auch interessant"
+    r"|anzeige|folgen sie|abonnez-vous|partager|suscr[ií]bete|comparte|iscriviti|подписывайтесь|поделиться|구독|関連記事)",
     re.IGNORECASE,
 )
 _MAX_PROMPT_WORDS = 20
+_ALSO_READ = (
+    r"lesen sie (?:auch|mehr|dazu)|das könnte (?:sie|dich)|mehr dazu|(?:à )?lire (?:aussi|également)|à voir aussi"
+    r"|le[ae] también|lee (?:también|más)|(?:te|le) puede interesar|leggi anche|leia (?:também|mais)|veja também|saiba mais"
+    r"|lees (?:ook|meer)|les også|læs også|läs (?:också|även|mer)|lue (?:myös|lisää)|zobacz (?:też|także)"
+    r"|(?:prze)?czytaj (?:też|także|również|więcej)|čtěte (?:také|též)|přečtěte si|pročitajte (?:i|još)|прочитајте"
+    r"|citește și|citeşte şi|olvassa el|kapcsolódó|διαβάστε (?:επίσης|ακόμη|ακόμα)|читайте (?:також|также|ещё)"
+    r"|прочетете още|ilgili haber|baca juga|xem thêm|đọc thêm|soma pia|(?:ये|यह) भी पढ़ें|আরও পড়ুন"
+    r"|یہ بھی پڑھیں|بیشتر بخوانید|اقرأ أيض|تابعونا|קראו (?:גם|עוד)"
+    r"|관련\s?기사|【関連|相关(?:阅读|新闻)|責任編輯|责任编辑"
+)
+"""`See also` in the languages of newspapers."""
 _SURE_PROMPT = re.compile(
     r"(?:share this|subscribe (?:to|now|for|today)|sign up (?:for|to|now)|follow us|advertisement$|story continues below"
-    r"|all rights reserved|©|copyright ©|read more:|also read:|read also:"
-    r"|see also:|related:|lesen sie auch|lire aussi|lea también|leggi anche|leia também|читайте также|무단\s?전재|click here to)",
+    r"|all rights reserved|©|ⓒ|copyright [©ⓒ]|read more:|also read:|read also:|see also:|related:|click here to"
+    rf"|.{{0,40}}무단\s?전재|{_ALSO_READ})",
     re.IGNORECASE,
+)
+_SIGN_OFF = re.compile(
+    r"\b(?:follow|folgen|suivez|s[ií]gu[ea]|segui|siga)\b.{0,80}\b(?:twitter|facebook|instagram|whatsapp|telegram|linkedin|youtube|x)\b"
+    r"|\b(?:subscri|abonn|sign up|iscriv|suscr).{0,80}newsletter|newsletter.{0,40}\b(?:subscri|sign up|abonn)"
+    r"|\b(?:get|receive)\b.{0,60}\b(?:inbox|newsletters?)\b|\b(?:reach|contact|e-?mail)\w*\b.{0,60}@\w|^\S{2,4} 기자.{0,40}@",
+    re.IGNORECASE,
+)
+_MAX_SIGN_OFF_WORDS = 40
+_AGENCIES = (
+    r"(?:getty(?: images)?|afp|ap|reuters|dpa|epa(?:-efe)?|efe|ansa|shutterstock|i?stock(?:photo)?|imago|picture alliance|xinhua|tass"
+    r"|keystone|anadolu|adobe stock|zuma(?: press)?|bloomberg|yonhap|apa|pap|ritzau(?: scanpix)?|lehtikuva|tt|anp|belga|lusa)"
+)
+_PICTURE = re.compile(
+    r"(?:photos?|fotos?|bild(?:er|quelle)?|picture|image(?: credit)?|quelle|source|credits?|crédits?(?: photo)?|fonte|fuente|фото|источник"
+    r"|zdjęcie|kuva|사진(?:제공)?|写真|图片|來源|来源)\s*(?:by\b|von\b|[:/©=：])[^.!?]{1,80}"
+    rf"|[^.!?]{{2,60}}(?:/|\bvia\b|\||©)\s*{_AGENCIES}\b[^.!?]{{0,30}}",
+    re.IGNORECASE,
+)
+_MAX_PICTURE_WORDS = 10
+_BYLINE = re.compile(
+    r"(?:(?i:by|von|por|par|di|da|door|av|af|text|texte|texto|written by|report(?:ing)? by|от|автор))\s*:?\s+"
+    r"(?:[^\W\d_a-z][\w.'’-]*(?:,|\s|$)|(?:and|und|et|y|e|de|van|der|bin|al)\s){1,8}"
 )
 _EDGE = 4
 """Lines at each end among which a doubtful prompt is taken for one."""
+_OFTEN = 3
+"""Times that a short line stands in a text which stands for something that was not shown."""
+_STRUCTURE, _FORM_LINES = 0.15, 6
+"""Share of a text's words in repeated lines, and how many different ones, above which the repetition is its form (a plan, a table)."""
 
 
 def clean(text: str, *, title: str | None, captions: Iterable[str] = (), paragraphs: Sequence[str] = ()) -> str:
@@ -61,22 +105,68 @@ def clean(text: str, *, title: str | None, captions: Iterable[str] = (), paragra
     """
     lines = [line for line in (_SPACE.sub(" ", each).strip() for each in text.splitlines()) if line]
     named = {_key(each) for each in captions}
-    repeated = {_key(each) for each in paragraphs}
+    repeated = _repeats(lines, {_key(each) for each in paragraphs})
     headline = _key(title or "")
     kept: list[str] = []
-    seen: set[str] = set()
     for position, line in enumerate(lines):
         key = _key(line)
-        at_edge = position < _EDGE or position >= len(lines) - _EDGE
-        if not key or (key == headline and position < _EDGE) or _drop(line, at_edge=at_edge):
+        left = len(lines) - position
+        if not key or position in repeated or _drop(line, from_start=position, from_end=left):
             continue
-        if key in seen and (count_words(line) >= 5 or key in repeated):
+        if position < _EDGE and headline and (key == headline or (key.endswith(headline) and not line.endswith(_ENDS))):
             continue
         if key in named and count_words(line) >= 3:
             continue
-        seen.add(key)
         kept.append(line)
     return "\n".join(_without_end(kept))
+
+
+def _repeats(lines: Sequence[str], on_page: Set[str]) -> set[int]:
+    """Where lines stand that were said before, or that stand for something that is not shown (`Content unavailable`)."""
+    first: dict[str, int] = {}
+    said: list[int] = []
+    counts = Counter(map(_key, lines))
+    for position, line in enumerate(lines):
+        key = _key(line)
+        if key in first and (count_words(line) >= 5 or key in on_page):
+            said.append(position)
+        first.setdefault(key, position)
+    words = sum(map(count_words, lines))
+    whole = all(first[_key(lines[one])] < first[_key(lines[after])] for one, after in pairwise(said))
+    many = len({_key(lines[each]) for each in said}) >= _FORM_LINES
+    if many and not whole and sum(count_words(lines[each]) for each in said) > _STRUCTURE * words:
+        return set()
+    empty = (at for at, line in enumerate(lines) if counts[_key(line)] >= _OFTEN and count_words(line) < 5 and line[-1:].isalpha())
+    return {*said, *empty}
+
+
+def witnessed(text: str, body: str) -> str:
+    """A text without the lines between and after its paragraphs that are not in the body which the page states as its article's.
+
+    Only where that body is nearly all of the text; what stands before its first line is kept, for the body often lacks the lead.
+    """
+    lines = text.splitlines()
+    pairs = set(_pairs(body))
+    inside = [_share(line, pairs) >= _IN_BODY for line in lines]
+    sizes = [count_words(line) for line in lines]
+    total = sum(sizes)
+    known = sum(size for size, found in zip(sizes, inside, strict=True) if found)
+    if not total or known < _WITNESS * total or count_words(body) < _WITNESS * total:
+        return text
+    first, last = inside.index(True), len(inside) - 1 - inside[::-1].index(True)
+    # A body that ends early would take the rest of the article along.
+    end = len(lines) if sum(sizes[last + 1 :]) <= _TAIL * total else last + 1
+    kept = [line for at, line in enumerate(lines) if inside[at] or at < first or at >= end]
+    return "\n".join(kept)
+
+
+def _pairs(text: str) -> Iterable[tuple[str, str]]:
+    return pairwise(_WORD.findall(text.casefold()))
+
+
+def _share(line: str, pairs: Set[tuple[str, str]]) -> float:
+    mine = list(_pairs(line))
+    return sum(each in pairs for each in mine) / len(mine) if mine else float(bool(line) and not pairs)
 
 
 def with_subheads(text: str, subheads: Iterable[tuple[str, str, str]]) -> str:
@@ -104,8 +194,15 @@ def is_prompt(line: str, *, at_edge: bool = True) -> bool:
     return _SURE_PROMPT.match(bare) is not None or (at_edge and _PROMPTS.match(bare) is not None and not bare.endswith((".", "”", '"')))
 
 
-def _drop(line: str, *, at_edge: bool) -> bool:
-    return is_credit(line) or is_prompt(line, at_edge=at_edge)
+def _drop(line: str, *, from_start: int, from_end: int) -> bool:
+    if is_credit(line) or is_prompt(line, at_edge=from_start < _EDGE or from_end <= _EDGE):
+        return True
+    words = count_words(line)
+    if words <= _MAX_PICTURE_WORDS and _PICTURE.fullmatch(line.strip("()[]* ")):
+        return True
+    if from_start < _EDGE and words <= _MAX_PICTURE_WORDS and _BYLINE.fullmatch(line):
+        return True
+    return from_end <= _EDGE and words <= _MAX_SIGN_OFF_WORDS and _SIGN_OFF.search(line) is not None
 
 
 def _without_end(lines: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from wirewatch.articles import dates, title
 from wirewatch.model import Precision
 
 _SPACE = re.compile(r"\s+")
-_TAGS = re.compile(r"<[^>]{1,200}>")
+_TAGS = re.compile(r"<[^<>]{1,2000}>")
 _ARTICLE_TYPES = re.compile(r"(?:\w*Article|Report|BlogPosting|LiveBlogPosting|SocialMediaPosting)$")
 _MAX_NODES = 500
 _WRAPPED = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>)\s*$")
@@ -188,7 +188,7 @@ def _meta(root: HtmlElement) -> dict[str, str]:
 def _text(value: object) -> str | None:
     if not isinstance(value, str):
         return None
-    text = _SPACE.sub(" ", _TAGS.sub("", unescape(value))).strip()
+    text = _SPACE.sub(" ", _TAGS.sub("", unescape(unescape(value)))).strip()
     return text or None
 
 
@@ -208,6 +208,7 @@ def _title(root: HtmlElement, node: Mapping[str, Any], meta: Mapping[str, str], 
         headings=headings,
         document=next((text for text in (_text(each.text_content()) for each in root.iterfind(".//head/title")) if text), None),
         sites=title.sites_of(names, url),
+        page=lambda: str(root.text_content()),
     )
 
 
@@ -299,6 +300,6 @@ def _tags(node: Mapping[str, Any], meta: Mapping[str, str]) -> tuple[str, ...]:
 def _body(value: object) -> str:
     if not isinstance(value, str):
         return ""
-    broken = re.sub(r"<(?:br|/?p|/?div|/?li|/?h\d)\b[^>]{0,200}>", "\n", unescape(value), flags=re.IGNORECASE)
+    broken = re.sub(r"<(?:br|/?p|/?div|/?li|/?h\d)\b[^>]{0,200}>", "\n", unescape(unescape(value)), flags=re.IGNORECASE)
     lines = (_SPACE.sub(" ", _TAGS.sub("", each)).strip() for each in broken.splitlines())
     return "\n".join(each for each in lines if each)

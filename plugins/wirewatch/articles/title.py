@@ -8,7 +8,7 @@ taken, for it is written to stand outside the page, without what the other state
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -33,6 +33,8 @@ _FEW_WORDS = 3
 """Fewer are the name of a section or page, not a headline."""
 _SAME = 0.1
 """Titles that have less in common speak of different things."""
+_ON_PAGE = 0.5
+"""Less of its words in the text of a page, and a title is not about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,18 @@ def sites_of(names: Iterable[str | None], url: str) -> Sites:
 
 
 def headline(
-    *, shared: str | None, stated: Sequence[str | None], headings: Sequence[str], document: str | None, sites: Sites
+    *,
+    shared: str | None,
+    stated: Sequence[str | None],
+    headings: Sequence[str],
+    document: str | None,
+    sites: Sites,
+    page: Callable[[], str] = str,
 ) -> str | None:
     """The headline of a page, or None where it states none.
 
     `shared` is the title for sharing, `stated` further titles in metadata, `headings` what stands on the page (most likely first) and
-    `document` the title of its tab.
+    `document` the title of its tab. `page` gives all the text on it; it is only asked for in doubt.
     """
     shown = [each for each in headings if not sites.named(each)]
     others = [each for each in stated if each]
@@ -79,7 +87,7 @@ def headline(
         if candidate is None or sites.named(candidate):
             continue
         found = _whole(bare(candidate, sites=sites, headings=shown, others=[*others, document or ""]), [*known, document or ""])
-        better = _better(found, shown, others, document)
+        better = _better(found, shown, others, document, page)
         return bare(better, sites=sites, headings=shown) if better else found
     return _unstated(shown, document, sites)
 
@@ -162,8 +170,8 @@ def _whole(title: str, known: Iterable[str]) -> str:
     return broken[0] if len(broken) > 1 else title
 
 
-def _better(title: str, shown: Sequence[str], others: Sequence[str], document: str | None) -> str | None:
-    """What the page says in agreement with itself, where the title for sharing is a label or speaks of something else."""
+def _better(title: str, shown: Sequence[str], others: Sequence[str], document: str | None, page: Callable[[], str]) -> str | None:
+    """What the page says in agreement with itself, where the title for sharing is a label or speaks of something else than the page."""
     agreed = next(
         (
             each
@@ -175,7 +183,9 @@ def _better(title: str, shown: Sequence[str], others: Sequence[str], document: s
     if agreed is None:
         return None
     label = count_words(title) < _FEW_WORDS and len(title) < len(agreed) / 2
-    return agreed if label or likeness(title, agreed) < _SAME else None
+    if label:
+        return agreed
+    return agreed if likeness(title, agreed) < _SAME and likeness(title, page().replace(title, "")) < _ON_PAGE else None
 
 
 def likeness(first: str, second: str) -> float:
