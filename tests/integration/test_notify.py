@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,9 +18,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from tests.conftest import free_port
 from tests.samples import ALERTS, NOW, incident
 
-from wirewatch.alerts.channels import MailChannel
+from wirewatch.alerts.channels import Channel, MailChannel
 from wirewatch.alerts.plan import plan
 from wirewatch.config import Bundle, Settings
+from wirewatch.config.settings import Alerts
 from wirewatch.errors import DeliveryDeferred, StoreUnavailable
 from wirewatch.http import Answer
 from wirewatch.model import Delivery, Notification
@@ -75,14 +76,21 @@ class NoHttp:
         raise AssertionError(url)
 
 
-def ports(documents: Documents, channel: MailChannel | None, now: datetime = NOW) -> Ports:
+def ports(
+    documents: Documents,
+    channel: MailChannel | None,
+    now: datetime = NOW,
+    *,
+    alerts: Alerts = ALERTS,
+    more: Mapping[str, Channel] | None = None,
+) -> Ports:
     return Ports(
         documents=documents,
-        bundle=Bundle(settings=Settings(alerts=ALERTS), hash="h", source={}),
+        bundle=Bundle(settings=Settings(alerts=alerts), hash="h", source={}),
         clock=lambda: now,
         http=NoHttp(),
         cpu=ThreadPoolExecutor(1),
-        channels={"mail": channel} if channel else {},
+        channels={**({"mail": channel} if channel else {}), **(more or {})},
     )
 
 

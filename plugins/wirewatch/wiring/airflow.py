@@ -2,7 +2,7 @@
 
 `elasticsearch_default`: schema, host and port; a login and password, or `api_key` in the extra; `ca_certs` (a file) and `index_prefix`
 (default `$WIREWATCH_INDEX_PREFIX`, then `wirewatch`) in the extra. `smtp_default`: as Airflow's own `SmtpHook` reads it. Where there
-is no `smtp_default`, messages wait.
+is no `smtp_default`, messages wait. `wirewatch_…`: the address of a channel that config/ names, as password.
 
 Every DAG file imports this: what is heavy is imported by the tasks.
 """
@@ -128,24 +128,39 @@ def cluster(connection: Connection) -> Cluster:
 
 
 def channels(smtp: Connection | None, settings: Settings) -> Mapping[str, Channel]:
-    """Mail where there is a connection for it."""
+    """Mail where there is a connection for it, and the channels that config/ names."""
+    from wirewatch.wiring.build import named_channels
+
+    mail = {} if smtp is None else {"mail": mail_channel(smtp, settings.alerts.sender)}
+    return {**mail, **named_channels(settings, _address)}
+
+
+def mail_channel(smtp: Connection, sender: str) -> Channel:
+    """The mail server of a connection."""
     from wirewatch.alerts.channels import MailChannel
 
-    if smtp is None:
-        return {}
     extra = smtp.extra_dejson
     ssl = not _is_true(extra.get("disable_ssl"))
-    return {
-        "mail": MailChannel(
-            host=smtp.host or "127.0.0.1",
-            port=smtp.port or (465 if ssl else 25),
-            user=smtp.login or None,
-            password=smtp.password or None,
-            ssl=ssl,
-            starttls=not ssl and not _is_true(extra.get("disable_tls")),
-            sender=extra.get("from_email") or settings.alerts.sender,
-        )
-    }
+    return MailChannel(
+        host=smtp.host or "127.0.0.1",
+        port=smtp.port or (465 if ssl else 25),
+        user=smtp.login or None,
+        password=smtp.password or None,
+        ssl=ssl,
+        starttls=not ssl and not _is_true(extra.get("disable_tls")),
+        sender=extra.get("from_email") or sender,
+    )
+
+
+async def _address(name: str) -> str | None:
+    """The address of a channel: the password (or `url` in the extra) of its connection, else its environment variable."""
+    from wirewatch.wiring.build import connection_of, variable_of
+
+    try:
+        connection = await BaseHook.aget_connection(connection_of(name))
+    except AirflowNotFoundException:
+        return os.environ.get(variable_of(name))
+    return connection.password or connection.extra_dejson.get("url") or os.environ.get(variable_of(name))
 
 
 def _is_true(value: object) -> bool:

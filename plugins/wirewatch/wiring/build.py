@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from wirewatch.alerts.channels import Channel
+from wirewatch.alerts.chats import NamedChannel
 from wirewatch.config import Bundle, Settings
 from wirewatch.errors import SetupError
 from wirewatch.http_client import HttpClient
@@ -44,6 +45,27 @@ def guarded(
     from wirewatch.pipeline import outage
 
     return outage.alarm(partial(outage.settings_here, config), channels, remembered=outage.stamp(cluster.prefix), clock=clock)
+
+
+def connection_of(name: str) -> str:
+    """The Airflow connection whose password is the address of a channel."""
+    return f"wirewatch_{name.replace('-', '_')}"
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that is the address of a channel."""
+    return f"WIREWATCH_CHANNEL_{name.replace('-', '_').upper()}"
+
+
+def named_channels(settings: Settings, find: Callable[[str], Awaitable[str | None]]) -> dict[str, Channel]:
+    """Every channel that a recipient names."""
+    names = {name for recipient in settings.alerts.recipients.values() for name in recipient.channels}
+    return {
+        name: NamedChannel(
+            name=name, find=find, help=f"it is the password of the Airflow connection {connection_of(name)}, or ${variable_of(name)}"
+        )
+        for name in sorted(names)
+    }
 
 
 @asynccontextmanager

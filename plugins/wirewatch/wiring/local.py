@@ -1,7 +1,8 @@
 """Ports from the environment, for the `wirewatch` command: no Airflow here.
 
 `ELASTICSEARCH_URL` (default http://127.0.0.1:9200), `ELASTICSEARCH_API_KEY`, `ELASTICSEARCH_CA` (a file),
-`SMTP_URL` (`smtp://user:password@host:port?starttls=1`, or `smtps://…`), `WIREWATCH_INDEX_PREFIX` (default: the one in wirewatch.yaml).
+`SMTP_URL` (`smtp://user:password@host:port?starttls=1`, or `smtps://…`), `WIREWATCH_CHANNEL_…` (the address of a channel, by
+its name), `WIREWATCH_INDEX_PREFIX` (default: the one in wirewatch.yaml).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from wirewatch.alerts.channels import Channel, MailChannel
 from wirewatch.config import Settings, load, settings_path
 from wirewatch.errors import SetupError
 from wirewatch.pipeline.ports import Clock, Ports
-from wirewatch.wiring.build import Cluster, assemble, guarded, utc_now
+from wirewatch.wiring.build import Cluster, assemble, guarded, named_channels, utc_now, variable_of
 
 DEFAULT_URL = "http://127.0.0.1:9200"
 
@@ -53,9 +54,14 @@ def mail_channel(url: str, sender: str) -> MailChannel:
 
 
 def channels(settings: Settings) -> Mapping[str, Channel]:
-    """Mail where `SMTP_URL` is set; without it messages wait."""
+    """Mail where `SMTP_URL` is set, and the channels that config/ names; without an address messages wait."""
     url = os.environ.get("SMTP_URL")
-    return {"mail": mail_channel(url, settings.alerts.sender)} if url else {}
+    mail: dict[str, Channel] = {"mail": mail_channel(url, settings.alerts.sender)} if url else {}
+    return {**mail, **named_channels(settings, _address)}
+
+
+async def _address(name: str) -> str | None:
+    return os.environ.get(variable_of(name))
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,14 +156,16 @@ def test_a_roundup_lists_everything_once_and_has_an_id_of_its_members() -> None:
     assert (one.address, one.in_reply_to) == (members[0].address, None)
 
 
+def waiting(number: int, severity: Severity, event: str, minutes: int, attempts: int, why: str | None) -> Notification:
+    at = NOW - minutes * MINUTE
+    if event == STORY:
+        return replace(story(number, at), attempts=attempts)
+    value = message(number, severity=severity, event=event, at=at)
+    return replace(value, attempts=attempts, payload={**value.payload, **({"held": why} if why else {})})
+
+
 messages = st.builds(
-    lambda number, severity, event, minutes, attempts, why: replace(
-        message(number, severity=severity, event=event, at=NOW - minutes * MINUTE)
-        if event != STORY
-        else story(number, NOW - minutes * MINUTE),
-        attempts=attempts,
-        **({"payload": {**message(number, severity=severity).payload, "held": why}} if why and event != STORY else {}),
-    ),
+    waiting,
     st.integers(1, 30),
     st.sampled_from(list(Severity)),
     st.sampled_from(["opened", "escalated", "closed", STORY]),
@@ -190,7 +193,7 @@ def test_every_message_has_one_end_and_quiet_is_kept(due: Sequence[Notification]
     assert all(until > now for _, until, _ in found.hold)
     assert not [each for each, _, _ in found.hold if is_urgent(each)]
     loose = [each for each in found.send if not is_urgent(each) and not each.attempts]
-    if quiet_until(NIGHT.recipients["desk"].quiet, NOW.tzinfo, now):  # type: ignore[arg-type]  # UTC is all that is needed here
+    if quiet_until(NIGHT.recipients["desk"].quiet, ZoneInfo("UTC"), now):
         assert not loose
     assert len(loose) <= max(NIGHT.throttle.total, 1)
     assert all(severity_of(each) in tuple(Severity) for each in due)
