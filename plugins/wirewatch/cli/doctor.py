@@ -153,7 +153,7 @@ async def _mappings(documents: ElasticDocuments) -> AsyncIterator[Check]:
 
 
 async def _published(documents: ElasticDocuments, bundle: Bundle | None) -> Check:
-    from wirewatch.store.config import published
+    from wirewatch.store.config import published, published_hash
 
     known = await published(documents)
     remedy = "`wirewatch check --publish` (poll_feeds does it too)"
