@@ -159,7 +159,7 @@ async def _published(documents: ElasticDocuments, bundle: Bundle | None) -> Chec
     remedy = "`wirewatch check --publish` (poll_feeds does it too)"
     if known is None:
         return Check(what="published", ok=False, found="nothing yet", remedy=remedy)
-    if bundle is not None and known.hash != bundle.hash:
+    if bundle is not None and await published_hash(documents) != bundle.hash:
         return Check(what="published", ok=False, found="another configuration than this one", remedy=remedy)
     return Check(what="published", ok=True, found=f"{len(known.topics)} topics, {known.hash[:8]}")
 
