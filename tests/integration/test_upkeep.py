@@ -1,4 +1,4 @@
-"""Around the four steps: publishing config/, handing out work, retagging, retention and the daily digest, on the real store."""
+"""Around the four steps: publishing config/, handing out work, retagging and retention, on the real store."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from tests.samples import NOW, article
 
 from wirewatch.config import Bundle, fingerprint, load, load_files
 from wirewatch.errors import ConfigError
-from wirewatch.model import Coverage, PollRecord, Status
-from wirewatch.pipeline.digest import digest
+from wirewatch.model import Status
 from wirewatch.pipeline.handout import all_articles, due_articles, due_feeds
 from wirewatch.pipeline.maintain import expire, expired
 from wirewatch.pipeline.ports import Ports
@@ -24,10 +23,8 @@ from wirewatch.pipeline.publish import publish
 from wirewatch.pipeline.retag import retag
 from wirewatch.store import articles as article_store
 from wirewatch.store import config as shared
-from wirewatch.store import counts, notifications
 from wirewatch.store import feeds as feed_store
-from wirewatch.store.base import Write
-from wirewatch.store.documents import to_document
+from wirewatch.store import notifications
 from wirewatch.store.elastic import ElasticDocuments
 
 FILES = {
@@ -215,38 +212,3 @@ def test_the_turn_of_the_year_is_no_edge() -> None:
         "w-articles-2025-11",
         "w-articles-2025-12",
     ]
-
-
-# ---------------------------------------------------------------- digest
-
-
-def test_the_operators_get_one_digest_a_day(documents: ElasticDocuments) -> None:
-    ports = ports_of(documents, load_files(FILES))
-    hours = [NOW.replace(minute=0) - timedelta(hours=hour) for hour in range(1, 4)]
-
-    async def go() -> None:
-        await due_feeds(ports)
-        await documents.bulk([_answered(documents, "mill", (await feed_store.load(documents, ["mill"]))[0].value)], refresh=True)
-        await article_store.discover(
-            documents, [article(id="d1", urls=("https://mill.example/d1",), first_seen_at=NOW - timedelta(hours=1))]
-        )
-        seen = [Coverage(hour=hour, coverage=share, feeds=2, until=NOW) for hour, share in zip(hours, (1.0, 0.4, 1.0), strict=True)]
-        await counts.save_coverage(documents, seen)
-        assert await digest(ports) == {"planned": 0}, "the watch is not a day old"
-        await feed_store.record(documents, [("p1", PollRecord(at=NOW - timedelta(hours=25), feed="mill", outcome="ok", new=3))])
-        assert (await digest(ports))["planned"] == 1
-        assert (await digest(ports))["planned"] == 0
-        told = await notifications.due(documents, NOW)
-        assert [(each.value.recipient, each.value.event) for each in told] == [("operators", "digest")]
-        assert told[0].value.payload["lines"] == [
-            "1 of 2 feeds answered; 1 new articles.",
-            f"Coverage 80%, at its lowest 40% at {hours[1]:%H:%M} UTC.",
-            "No incidents.",
-        ]
-
-    asyncio.run(go())
-
-
-def _answered(documents: ElasticDocuments, feed: str, state: Any) -> Write:
-    after = replace(state, last_success_at=NOW - timedelta(hours=1))
-    return Write(op="index", index=documents.index_for("feeds"), id=feed, doc=to_document(after))

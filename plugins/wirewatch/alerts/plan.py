@@ -73,7 +73,7 @@ def plan_story(
     story: Headline, *, topic: str, topic_name: str, settings: Alerts, notify: Sequence[str], now: datetime
 ) -> tuple[Notification, ...]:
     """The messages about a new story of a topic with `alert: each`; they wait for others until the running `gather` ends."""
-    payload = {"stories": [{"topic": topic, "topic_name": topic_name, "headline": _HEADLINE.dump_python(story, mode="json")}]}
+    payload = {"stories": [story_document(story, topic, topic_name)]}
     about = f"story:{story.story or story.article}"
     step = settings.throttle.gather.total_seconds()
     at = datetime.fromtimestamp((now.timestamp() // step + 1) * step, UTC) if step else now
@@ -107,7 +107,7 @@ def plan_roundup(members: Sequence[Notification], *, why: str, settings: Alerts,
     for each in ordered:
         payload: Any = each.payload
         for document in [*([payload["incident"]] if "incident" in payload else []), *payload.get("joined", ())]:
-            incidents[document["id"]] = _slim(document)
+            incidents[document["id"]] = slim(document)
         stories += payload.get("stories", ())
         if "title" in payload:
             notes.append({key: payload[key] for key in ("title", "lines", "level", "badge") if key in payload})
@@ -145,6 +145,29 @@ def document_of(incident: Incident) -> dict[str, object]:
     return document
 
 
+def slim(document: Mapping[str, Any]) -> dict[str, Any]:
+    """An incident's document with no more evidence than a line of a list shows."""
+    kept = {key: value for key, value in document.items() if key not in ("evidence", "events")}
+    if evidence := document.get("evidence"):
+        kept["evidence"] = {**evidence, "hours": [], "headlines": evidence["headlines"][:1], "words": [], "new_words": []}
+    return kept
+
+
+def incident_from(document: Mapping[str, Any]) -> Incident:
+    """An incident as a payload holds it."""
+    return _INCIDENT.validate_python(document)
+
+
+def story_document(story: Headline, topic: str, topic_name: str) -> dict[str, Any]:
+    """A story of a topic as a payload holds it."""
+    return {"topic": topic, "topic_name": topic_name, "headline": _HEADLINE.dump_python(story, mode="json")}
+
+
+def story_from(document: Mapping[str, Any]) -> tuple[str, str, Headline]:
+    """Topic, its name and the story of such a document."""
+    return document["topic"], document["topic_name"], _HEADLINE.validate_python(document["headline"])
+
+
 def severity_of(notification: Notification) -> Severity:
     """How grave what a message tells was when it was planned."""
     payload: Any = notification.payload
@@ -173,7 +196,7 @@ def incidents_of(notification: Notification) -> tuple[Incident, ...]:
 def stories_of(notification: Notification) -> tuple[tuple[str, str, Headline], ...]:
     """The new stories that a message lists: topic, its name, and the report."""
     documents: Any = notification.payload.get("stories", ())
-    return tuple((each["topic"], each["topic_name"], _HEADLINE.validate_python(each["headline"])) for each in documents)
+    return tuple(story_from(each) for each in documents)
 
 
 Place = tuple[str, str, str]
@@ -221,14 +244,6 @@ def _notification(
         next_attempt_at=now,
         payload=payload,
     )
-
-
-def _slim(document: Mapping[str, Any]) -> dict[str, Any]:
-    """An incident's document with no more evidence than a line of a list shows."""
-    kept = {key: value for key, value in document.items() if key not in ("evidence", "events")}
-    if evidence := document.get("evidence"):
-        kept["evidence"] = {**evidence, "hours": [], "headlines": evidence["headlines"][:1], "words": [], "new_words": []}
-    return kept
 
 
 def _hash(*parts: str) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
-from wirewatch.alerts import chart, phrases
+from wirewatch.alerts import chart, digest, phrases
 from wirewatch.alerts.message import MAX_SUBJECT, Message
 from wirewatch.alerts.plan import ROUNDUP, STORY, incident_of, joined_of
 from wirewatch.alerts.sheet import Sheet, roundup
@@ -33,6 +33,8 @@ def render(notification: Notification, *, settings: Alerts, now: datetime) -> Me
     try:
         if notification.event in (ROUNDUP, STORY):
             return _sheet(notification, roundup(notification, settings=settings, where=where, now=now), settings, now)
+        if "digest" in notification.payload:
+            return _sheet(notification, digest.sheet(notification, page_url=settings.page_url, where=where, now=now), settings, now)
         incident = incident_of(notification)
         if incident is None:
             return _note(notification, settings, where, now)

@@ -91,8 +91,8 @@ def roundup(message: Notification, *, settings: Alerts, where: ZoneInfo, now: da
     badge = {"quiet": "After quiet hours", "many": "Many alerts"}.get(why, "New")
     names = dict.fromkeys([*(each.topic_name for each in (*going, *closed)), *(name for _, name, _ in stories)])
     sections = [
-        section("Going on", (incident_item(each, settings, where, now) for each in going)),
-        section("Closed since", (incident_item(each, settings, where, now) for each in closed)),
+        section("Going on", (incident_item(each, settings.page_url, where, now) for each in going)),
+        section("Closed since", (incident_item(each, settings.page_url, where, now) for each in closed)),
         *_story_sections(stories, where, now),
         section("About the watch itself", (_note_item(each) for each in notes)),
     ]
@@ -114,7 +114,7 @@ _WHY = {
 }
 
 
-def incident_item(incident: Incident, settings: Alerts, where: ZoneInfo, now: datetime) -> Item:
+def incident_item(incident: Incident, page_url: str, where: ZoneInfo, now: datetime) -> Item:
     """An incident in a list."""
     over = incident.state is IncidentState.CLOSED
     since = phrases.moment(incident.began_at, where, today=now)
@@ -125,7 +125,7 @@ def incident_item(incident: Incident, settings: Alerts, where: ZoneInfo, now: da
     headlines = incident.evidence.headlines if incident.evidence else ()
     return Item(
         pieces=((clean(incident.topic_name, _NAME), False),),
-        url=phrases.incident_link(settings.page_url, incident.id),
+        url=phrases.incident_link(page_url, incident.id),
         badge=phrases.badge(incident, "closed" if over else "opened"),
         level="calm" if over else str(incident.severity),
         lines=tuple(lines),

@@ -16,6 +16,7 @@ from datetime import timedelta
 from wirewatch.errors import FetchFailed, FetchRefused
 from wirewatch.model import Alert, Incident, IncidentEvidence, IncidentState, Spike, Topic
 from wirewatch.pipeline import blindness, counting, expecting
+from wirewatch.pipeline.each import plan_stories
 from wirewatch.pipeline.group import group
 from wirewatch.pipeline.ports import Ports
 from wirewatch.pipeline.telling import tell
@@ -87,7 +88,7 @@ class _Run:
         if not await self._still_mine():
             return self.tally
         living = await self._incidents(outlook, sight, {row.topic for row in recounted.rows})
-        self.tally["planned"] = await tell(self.ports, living, sight.lines, self.now)
+        self.tally["planned"] = await tell(self.ports, living, sight.lines, self.now) + await plan_stories(self.ports, self.now)
         await counts_store.finish(self.documents, run)
         if sight.spike is None:
             await self._ping()
