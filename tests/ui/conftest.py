@@ -9,6 +9,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -33,6 +34,25 @@ PROJECT = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 UP_WITHIN_S = 180
+AXE = "4.10.3"
+"""Version of axe-core, which looks for barriers: fetched by npm for the tests alone, and not part of the product."""
+
+PREPARE = """
+from airflow.utils.db import initdb
+initdb()
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
+from airflow.utils.session import create_session
+with create_session() as session:
+    manager = DagBundlesManager()
+    manager.sync_bundles_to_db(session=session)
+    session.commit()
+    for bundle in manager.get_all_dag_bundles():
+        bundle.initialize()
+        bag = BundleDagBag(bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+        sync_bag_to_db(bag, bundle.name, bundle_version=None, session=session)
+"""
+"""A database that knows the DAGs, so that the page can start them; no scheduler runs them here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +78,13 @@ def watch(elasticsearch_url: str, tmp_path_factory: pytest.TempPathFactory) -> I
     prefix = f"test-{secrets.token_hex(4)}"
     away(_fill(elasticsearch_url, prefix))
     home = tmp_path_factory.mktemp("airflow")
-    (home / "dags").mkdir()
     port = free_port()
-    passwords = {name: secrets.token_urlsafe(12) for name in ("admin", "viewer")}
+    passwords = {name: secrets.token_urlsafe(12) for name in ("admin", "editor", "viewer")}
     (home / "passwords.json").write_text(json.dumps(passwords))
     env = _environment(home, port, elasticsearch_url, prefix)
     log = home / "api-server.log"
     with log.open("ab") as out:
-        subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=env, stdout=out, stderr=out, check=True)
+        subprocess.run([sys.executable, "-c", PREPARE], env=env, stdout=out, stderr=out, check=True)
         server = subprocess.Popen([sys.executable, "-m", "airflow", "api-server"], env=env, stdout=out, stderr=out, start_new_session=True)
     try:
         _wait(f"http://localhost:{port}/api/v2/monitor/health", server, log)
@@ -86,13 +105,13 @@ def _environment(home: Path, port: int, elasticsearch_url: str, prefix: str) -> 
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__BASE_URL": f"http://localhost:{port}",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,editor:user,viewer:viewer",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW_CONN_ELASTICSEARCH_DEFAULT": json.dumps(connection),
@@ -129,6 +148,29 @@ def browser(watch: Watch) -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The text of axe-core, fetched once by npm and kept beside the environment's packages."""
+    kept = Path(sys.prefix) / "axe-core" / AXE / "axe.min.js"
+    if not kept.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("no npm here: install it to look for barriers with axe-core")
+        folder = tmp_path_factory.mktemp("axe")
+        command = [npm, "pack", f"axe-core@{AXE}", "--silent"]
+        fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        packed = next(folder.glob("axe-core-*.tgz"), None)
+        if fetched.returncode or packed is None:
+            pytest.skip(f"axe-core cannot be fetched here: {fetched.stderr.strip()[-200:]}")
+        with tarfile.open(packed) as archive:
+            member = archive.extractfile("package/axe.min.js")
+            assert member is not None
+            text = member.read()
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(text)
+    return kept.read_text(encoding="utf-8")
 
 
 def away(work: Coroutine[Any, Any, T]) -> T:

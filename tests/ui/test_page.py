@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
+from tests.ui import newsroom
 from tests.ui.conftest import Desk, Watch, away
 from tests.ui.newsroom import HARBOURS, HOSTILE, IN_HAND, OPEN, TOPICS, TRAIN
 
 from wirewatch.alerts.phrases import incident_link
+from wirewatch.alerts.plan import plan
+from wirewatch.alerts.render import render
 from wirewatch.model import Incident, IncidentState
 from wirewatch.store import feeds as feed_store
 from wirewatch.store import incidents as store
@@ -46,6 +52,14 @@ def stored(watch: Watch, id: str) -> Incident:
     return away(get())
 
 
+def mail(watch: Watch, id: str) -> str:
+    """The HTML of the mail that tells of an incident."""
+    alerts = newsroom.bundle().settings.alerts.model_copy(update={"page_url": watch.page()})
+    incident = stored(watch, id)
+    (told,) = plan(incident, "opened", settings=alerts, topic_notify=("desk",), now=incident.opened_at)
+    return render(told, settings=alerts, now=incident.opened_at).html
+
+
 def test_the_overview_shows_what_spikes_first(desk: Desk) -> None:
     page = desk.page
     desk.open("")
@@ -64,6 +78,10 @@ def test_the_overview_shows_what_spikes_first(desk: Desk) -> None:
     cards.first.get_by_role("link", name="Open Russia–North Korea ties").click()
     expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_focused()
     expect(page.get_by_role("img", name=re.compile("^Stories an hour from"))).to_be_visible()
+    stories = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="why it matched"))
+    expect(stories).to_have_count(8)
+    expect(stories.first).to_contain_text("3 copies: Harbour Courier, Prairie Gazette, Radio Nord")
+    expect(stories.first.locator("mark").first).to_have_text("Kim")
     desk.shoot("incident", SHOTS)
     page.get_by_role("link", name="All 15 articles").click()
     expect(page.get_by_text(re.compile("^15 articles in 10 stories by 12 publishers"))).to_be_visible()
@@ -106,9 +124,44 @@ def test_articles_are_found_and_explained(desk: Desk) -> None:
     assert outside.get_attribute("rel") == "noopener noreferrer"
     assert outside.get_attribute("target") == "_blank"
     page.get_by_role("heading", name="The same story").wait_for()
+    page.get_by_role("button", name="Wrong tag: Russia–North Korea ties").click()
+    page.keyboard.type("It is about a film.")
+    page.get_by_role("button", name="Record it").click()
+    expect(page.get_by_text("admin says the tag is wrong")).to_be_visible()
     desk.shoot("article", SHOTS)
+    page.get_by_role("link", name="Mend the rule").click()
+    editor = page.get_by_role("textbox", name="Rules in YAML")
+    expect(editor).to_have_value(re.compile(r"rejects:\n    - nothing\n    - title: Kim's green train"))
     desk.open("#/articles?q=title:(")
     expect(page.get_by_role("alert")).to_contain_text("This search cannot be read")
+    assert desk.errors == []
+
+
+def test_a_search_is_taken_along_kept_and_followed(desk: Desk, watch: Watch) -> None:
+    page = desk.page
+    desk.open(f"#/articles?q={HOSTILE}")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as CSV").click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    assert len(rows) == 3
+    page.get_by_role("button", name="Keep this search…").click()
+    page.get_by_role("textbox", name="Name of the search").fill("Hostile ones")
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_text("Kept searches (1)").click()
+    expect(page.get_by_role("link", name="Hostile ones")).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name="Make an RSS address for Hostile ones").click()
+    address = page.get_by_role("textbox", name="RSS address").input_value()
+    nobody = page.context.browser.new_context()  # type: ignore[union-attr]  # a browser has it
+    answer = nobody.request.get(address)
+    assert answer.status == 200, "no login is needed"
+    assert answer.text().count("<item>") == 3
+    assert "<script>" not in answer.text()
+    page.get_by_role("button", name="Take back the RSS address of Hostile ones").click()
+    expect(page.get_by_role("button", name="Take back")).to_have_count(0)
+    assert nobody.request.get(address).status == 404
+    nobody.close()
+    page.get_by_role("button", name="Remove Hostile ones").click()
+    expect(page.get_by_role("button", name="Keep this search…")).to_be_visible()
     assert desk.errors == []
 
 
@@ -193,7 +246,13 @@ def test_it_fits_the_dark_and_the_phone(browser: Browser, watch: Watch, dark: bo
     desk = Desk(browser, watch, dark=dark, phone=phone)
     desk.log_in()
     name = "-".join(word for word, on in (("phone", phone), ("dark", dark)) if on)
-    for view, fragment in (("overview", ""), ("incident", link(watch, OPEN)), ("articles", "#/articles?q=train"), ("feeds", "#/feeds")):
+    for view, fragment in (
+        ("overview", ""),
+        ("incident", link(watch, OPEN)),
+        ("articles", "#/articles?q=train"),
+        ("feeds", "#/feeds"),
+        ("lab", "#/lab/new"),
+    ):
         desk.open(fragment)
         desk.page.get_by_role("main").last.get_by_role("heading", level=2).first.wait_for()
         wide = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -206,7 +265,9 @@ def test_it_fits_the_dark_and_the_phone(browser: Browser, watch: Watch, dark: bo
 def test_from_the_mail_to_the_acknowledgement(browser: Browser, watch: Watch) -> None:
     desk = Desk(browser, watch)
     page = desk.page
-    desk.log_in(then=link(watch, OPEN, "ack"))
+    desk.log_in()
+    page.set_content(mail(watch, OPEN))
+    page.get_by_role("link", name="Acknowledge").click()
     expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()
     note = page.get_by_role("textbox", name="Note")
     expect(note).to_be_focused()
