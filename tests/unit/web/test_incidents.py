@@ -89,6 +89,9 @@ def test_an_incident_comes_with_its_evidence(web: Any, article: Any, incident: I
     ]
     assert "desk@example.org" not in str(found)
     assert [(each["article"], each["story"]) for each in found["spread"]] == [("a", "a"), ("b", "a")]
+    (story,) = found["stories"]
+    assert (story["story"], story["article"]) == ("a", "a"), "by its earliest article"
+    assert [piece["text"] for piece in story["title"] if piece["hit"]] == ["Dam"]
     assert web.ask("GET", "/incidents/none%231").status_code == 404
 
 

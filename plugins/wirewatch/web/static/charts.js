@@ -130,7 +130,7 @@ export function Hours({ hours, began = null, ended = null, events = [], topic = 
           ),
         marks.map((each, at) => h("path", { key: `e${at}`, d: `M${place(each.at)},${y(0) + 1}l-4.5,7h9z`, fill: color(MARKS[each.what]), stroke: color("bg") }, h("title", null, `${each.what} by ${each.who}, ${moment(each.at)}`))),
         ticks(hours, Math.max(3, Math.floor(inner / 62))).map(({ at, text }) =>
-          h("text", { key: at, x: Math.min(x(at), width - 30), y: height - 6, fill: color("fg.muted"), style: { fontSize: 11 } }, text),
+          h("text", { key: at, x: Math.min(x(at), width), textAnchor: x(at) > width - 44 ? "end" : "start", y: height - 6, fill: color("fg.muted"), style: { fontSize: 11 } }, text),
         ),
       ),
     h(

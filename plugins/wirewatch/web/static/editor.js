@@ -6,8 +6,7 @@ const LINE = 20;
 const PAD = 10;
 const FONT = { fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace", fontSize: "13px", lineHeight: `${LINE}px` };
 
-export function Editor({ value, onChange, faults, readOnly = false, label, goTo }) {
-  const area = useRef(null);
+export function Editor({ area, value, onChange, faults, label, goTo }) {
   const gutter = useRef(null);
   const lines = value.split("\n");
   const wrong = new Map(faults.filter((each) => each.line).map((each) => [each.line, each.message]));
@@ -16,7 +15,7 @@ export function Editor({ value, onChange, faults, readOnly = false, label, goTo 
   }, [goTo]);
   const keyed = (event) => {
     // A new line begins under the one before.
-    if (event.key !== "Enter" || readOnly || event.isComposing) return;
+    if (event.key !== "Enter" || event.isComposing) return;
     const { selectionStart, selectionEnd } = event.target;
     const before = value.slice(0, selectionStart);
     const indent = /[^\n]*$/.exec(before)[0].match(/^ */)[0];
@@ -43,7 +42,6 @@ export function Editor({ value, onChange, faults, readOnly = false, label, goTo 
     h("textarea", {
       ref: area,
       value,
-      readOnly,
       "aria-label": label,
       "aria-invalid": faults.length > 0,
       "aria-describedby": "lab-faults",

@@ -1,6 +1,6 @@
 // The topic lab: rules written in YAML, checked as they are typed, tried, kept as drafts and published.
 
-import { Box, Button, Flex, Grid, Stack, Text, h, useEffect, useRef, useState } from "./core.js";
+import { Box, Button, Flex, Grid, Input, Stack, Text, h, useEffect, useRef, useState } from "./core.js";
 import { ask, path, trigger, useData } from "./api.js";
 import { Editor, Faults } from "./editor.js";
 import { counted } from "./format.js";
@@ -85,6 +85,15 @@ function Bench({ name, saved, entry = null, put, me, query, title, note = null }
   const [text, type] = useState(() => (name ? sessionStorage.getItem(kept(store)) : null) ?? saved);
   const [checked, setChecked] = useState(null);
   const [line, goTo] = useState(null);
+  const area = useRef(null);
+  // What is picked goes where the cursor is.
+  const pick = (id) => {
+    const { selectionStart: start, selectionEnd: end } = area.current;
+    const put = `{concept: ${id}}`;
+    type(text.slice(0, start) + put + text.slice(end));
+    area.current.focus();
+    requestAnimationFrame(() => area.current?.setSelectionRange(start + put.length, start + put.length));
+  };
   const dirty = text !== saved;
   useEffect(() => keep(store, dirty && name ? text : null), [text, saved]);
   useChecked(text, name, setChecked);
@@ -107,12 +116,12 @@ function Bench({ name, saved, entry = null, put, me, query, title, note = null }
       h(
         Stack,
         { gap: 3, minW: 0 },
-        h(Editor, { value: text, onChange: type, faults: checked?.problems ?? [], goTo: line, label: "Rules in YAML" }),
+        h(Editor, { area, value: text, onChange: type, faults: checked?.problems ?? [], goTo: line, label: "Rules in YAML" }),
         checked && h(Faults, { faults: checked.problems, warnings: checked.warnings, onGo: (at) => goTo({ line: at }) }),
         checked?.failed && h(Notice, null, checked.failed),
         h(Does, { name, text, entry, put, me, fit, usable, dirty }),
       ),
-      h(Stack, { gap: 5, minW: 0, "aria-busy": checked?.text !== text }, checked && h(Outcome, { checked, onGo: (at) => goTo({ line: at }) })),
+      h(Stack, { gap: 5, minW: 0, "aria-busy": checked?.text !== text }, checked && h(Outcome, { checked, onGo: (at) => goTo({ line: at }) }), h(Concepts, { pick })),
     ),
     h(Trials, { text, name, fit: usable, id: query.get("trial"), me, onOrdered: (trial) => go("lab", name ?? "new", { ...Object.fromEntries(query), trial }, { replace: true }) }),
   );
@@ -157,6 +166,35 @@ function Outcome({ checked, onGo }) {
       checked.topics.length > 20 && h(Text, { fontSize: "sm", color: "fg.muted" }, `and ${checked.topics.length - 20} more`),
     ),
   );
+}
+
+const LISTED = 40;
+
+// The concepts that rules may name, looked up when somebody asks.
+function Concepts({ pick }) {
+  const [open, show] = useState(false);
+  return h(
+    Box,
+    { as: "details", fontSize: "sm", onToggle: (event) => show(event.currentTarget.open) },
+    h("summary", { style: { cursor: "pointer" } }, "Concepts to name"),
+    open && h(Picking, { pick }),
+  );
+}
+
+function Picking({ pick }) {
+  const found = useData("lab");
+  const [typed, type] = useState("");
+  return h(Loaded, { from: found, lines: 1 }, ({ concepts, recipients }) => {
+    const fitting = concepts.filter((each) => each.includes(typed.trim().toLowerCase()));
+    return h(
+      Stack,
+      { gap: 2, mt: 2 },
+      h(Input, { type: "search", "aria-label": "Find a concept", placeholder: "Find a concept", size: "xs", value: typed, onChange: (event) => type(event.target.value) }),
+      h(Flex, { gap: 1.5, wrap: "wrap" }, fitting.slice(0, LISTED).map((each) => h(Button, { key: each, size: "2xs", variant: "outline", onClick: () => pick(each) }, each))),
+      h(Text, { color: "fg.muted" }, fitting.length ? (fitting.length > LISTED ? `and ${fitting.length - LISTED} more` : null) : "No concept is called that. Phrases do without."),
+      recipients.length > 0 && h(Text, { color: "fg.muted" }, "Who may be told (notify): ", recipients.join(", ")),
+    );
+  });
 }
 
 function Example({ example, onGo }) {

@@ -106,7 +106,7 @@ export function IncidentCard({ incident }) {
           incident.found_late && h(Tag, { kind: "closed", variant: "outline" }, "found late"),
         ),
         h(Heading, { as: "h3", fontSize: { base: "lg", md: "xl" }, fontWeight: "semibold", letterSpacing: "-0.01em" }, h(To, { href: href("incidents", incident.id), textDecorationColor: "transparent" }, incident.topic_name)),
-        h(Text, null, incident.size, h(Box, { as: "span", color: "fg.muted" }, " · since ", h(Time, { at: incident.began_at }))),
+        h(Text, null, incident.about === "topic" ? h(To, { href: href("articles", null, { topics: incident.topic, since: incident.began_at, counted: 1, sort: "earliest" }), textDecorationColor: "transparent" }, incident.size) : incident.size, h(Box, { as: "span", color: "fg.muted" }, " · since ", h(Time, { at: incident.began_at }))),
         incident.headline &&
           h(
             Box,
@@ -183,7 +183,7 @@ export function Topics({ page }) {
               { textAlign: "end", fontVariantNumeric: "tabular-nums", fontWeight: topic.incident ? "semibold" : "normal" },
               topic.stories ? h(To, { href: day(topic), "aria-label": `${counted(topic.stories, "story", "stories")} on ${topic.name} in 24 hours`, title: `${counted(topic.articles, "article")}` }, number(topic.stories)) : h(Box, { as: "span", color: "fg.muted" }, "0"),
             ),
-            h(Table.Cell, { textAlign: "end", color: "fg.muted", fontVariantNumeric: "tabular-nums" }, short(topic.usual)),
+            h(Table.Cell, { textAlign: "end", color: "fg.muted", fontVariantNumeric: "tabular-nums" }, topic.usual === null ? short(topic.usual) : h(To, { href: href("topics", topic.id), textDecorationColor: "transparent", "aria-label": `${short(topic.usual)} usual for ${topic.name}: its hours` }, short(topic.usual))),
             h(Table.Cell, { display: { base: "none", md: "table-cell" }, whiteSpace: "nowrap" }, topic.incident ? h("a", { href: href("incidents", topic.incident) }, h(Tag, { kind: topic.state })) : h(Flex, { align: "center", gap: 2, color: "fg.muted", title: EXPLAINED[topic.state] }, dot(topic.state), topic.state)),
           ),
         ),

@@ -60,6 +60,7 @@ function Result({ id }) {
   useEffect(() => {
     let stopped = false;
     let timer = null;
+    let looks = 0;
     const look = async () => {
       try {
         const found = await ask(`lab/trials/${id}`);
@@ -76,7 +77,8 @@ function Result({ id }) {
         setProblem(error.message);
         if (error.status === 404) return;
       }
-      timer = setTimeout(look, EVERY_MS);
+      looks += 1;
+      timer = setTimeout(look, looks > 20 ? 3 * EVERY_MS : EVERY_MS);
     };
     look();
     return () => {
