@@ -1,0 +1,162 @@
+"""What stands between the watch and Elasticsearch and can be told to misbehave: real connections, real answers, spoilt on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+_OWN = frozenset(("content-length", "transfer-encoding", "content-encoding", "connection", "host", "accept-encoding"))
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """Something that happens to some requests.
+
+    `do`: `429` or `503` (refused, not done) · `blocked` (as when the disk is full) · `half` (of a bulk, every second document is refused
+    429) · `slow` (done at once, answered after `seconds`) · `reset` (the connection breaks before anything is done) · `torn` (it breaks
+    while the request is being sent) · `lost` (done, and the connection breaks before the answer) · `call` (`hook` is awaited while the
+    request is under way).
+    """
+
+    do: str
+    match: str = ""
+    """A regular expression on `METHOD /path`."""
+    after: int = 0
+    """Matching requests that pass before it begins."""
+    times: int = 1_000_000
+    seconds: float = 0.0
+    share: float = 1.0
+    """Of the matching requests it happens to."""
+    hook: Callable[[], Awaitable[None]] | None = None
+    seen: int = 0
+    done: int = 0
+
+
+@dataclass
+class Between:
+    """A proxy before Elasticsearch."""
+
+    target: str
+    port: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    chance: Random = field(default_factory=lambda: Random(7))
+    happened: int = 0
+    _runner: web.AppRunner | None = None
+    _session: aiohttp.ClientSession | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def serve(self) -> None:
+        """Listen."""
+        self._session = aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=("Accept-Encoding",))
+        app = web.Application(client_max_size=100_000_000)
+        app.router.add_route("*", "/{path:.*}", self._pass)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._runner is not None and self._session is not None:
+            await self._runner.cleanup()
+            await self._session.close()
+
+    def spoil(self, *faults: Fault) -> None:
+        """Misbehave from now on as told; nothing: behave."""
+        self.faults = list(faults)
+
+    def _choose(self, request: web.Request) -> Fault | None:
+        for fault in self.faults:
+            if not re.search(fault.match, f"{request.method} {request.path}"):
+                continue
+            fault.seen += 1
+            if fault.seen <= fault.after or fault.done >= fault.times or self.chance.random() >= fault.share:
+                continue
+            fault.done += 1
+            self.happened += 1
+            return fault
+        return None
+
+    async def _pass(self, request: web.Request) -> web.StreamResponse:
+        fault = self._choose(request)
+        do = fault.do if fault else ""
+        if do in ("429", "503"):
+            await request.read()
+            return _refusal(int(do), "es_rejected_execution_exception", "busy")
+        if do == "blocked":
+            await request.read()
+            return _refusal(429, "cluster_block_exception", "blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]")
+        if do == "torn":
+            await request.content.readany()
+            return self._cut(request)
+        body = await request.read()
+        if do == "reset":
+            return self._cut(request)
+        if do == "half" and request.path.endswith("/_bulk"):
+            return await self._half(request, body)
+        if fault is not None and fault.hook is not None and do == "call":
+            hook = asyncio.ensure_future(fault.hook())
+            try:
+                return await self._forward(request, body)
+            except aiohttp.ClientError:
+                return self._cut(request)
+            finally:
+                await hook
+        try:
+            answer = await self._forward(request, body)
+        except aiohttp.ClientError:
+            return self._cut(request)
+        if do == "slow" and fault is not None:
+            await asyncio.sleep(fault.seconds)
+        if do == "lost":
+            return self._cut(request)
+        return answer
+
+    def _cut(self, request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()  # type: ignore[attr-defined]
+        return web.Response(status=500)
+
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
+        assert self._session is not None
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _OWN}
+        async with self._session.request(request.method, self.target + request.raw_path, data=body, headers=headers) as response:
+            kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN}
+            return web.Response(status=response.status, body=await response.read(), headers=kept)
+
+    async def _half(self, request: web.Request, body: bytes) -> web.StreamResponse:
+        """Let every second document through, and refuse the others as a full queue does."""
+        lines = iter(body.splitlines(keepends=True))
+        writes = [[head] if b'"delete"' in head[:12] else [head, next(lines)] for head in lines]
+        passed = [write for place, write in enumerate(writes) if place % 2]
+        items: list[Any] = []
+        if passed:
+            answer = await self._forward(request, b"".join(b"".join(write) for write in passed))
+            assert isinstance(answer.body, bytes)
+            items = json.loads(answer.body)["items"]
+        whole = []
+        for place, write in enumerate(writes):
+            if place % 2:
+                whole.append(items.pop(0))
+                continue
+            op, head = next(iter(json.loads(write[0]).items()))
+            refused = {"type": "es_rejected_execution_exception", "reason": "queue is full"}
+            whole.append({op: {"_index": head["_index"], "_id": head.get("_id"), "status": 429, "error": refused}})
+        return web.json_response({"took": 1, "errors": True, "items": whole}, headers={"X-Elastic-Product": "Elasticsearch"})
+
+
+def _refusal(status: int, kind: str, reason: str) -> web.Response:
+    return web.json_response({"error": {"type": kind, "reason": reason}, "status": status}, status=status)

@@ -1,0 +1,64 @@
+"""SIGKILL at every write: before it, after it before anybody knows, and with half of a bulk request written."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+from tests.faults.report import Report
+from tests.faults.world import MINUTE, World, shown
+
+EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
+"""Only every so manieth boundary: the quick form."""
+STARTS = {"before": (0, "before"), "middle": (1, "in the middle of"), "after": (2, "after")}
+"""In the quick form the three ways to die take different boundaries."""
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kill", list(STARTS))
+def test_killed_at_every_write(worlds: Callable[[], World], report: Report, kill: str) -> None:
+    """One process does all steps and dies at its n-th write; the next ones find what it left."""
+    at = 1 + STARTS[kill][0] % EVERY
+    died: set[str] = set()
+    while True:
+        world = worlds()
+        world.breaks()
+        world.passes(8 * MINUTE)
+        code, done = world.run(kill_at=at, kill=kill)
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL, done
+        died.add(done["died"])
+        world.allowed_repeats = int(done["died"] == "mail" and kill != "before")
+        # The DAGs run by themselves: messages that a dead run planned go out before it is run again.
+        world.run("notify")
+        world.settles(2)
+        verdict = world.verdict()
+        assert not verdict.wrong, f"killed {kill} write {at} ({done['died']})\n{shown(verdict)}"
+        assert verdict.repeated == world.allowed_repeats, "a message that was taken, and not recorded, comes again"
+        report.add(f"SIGKILL of a task {STARTS[kill][1]} every write", verdict)
+        at += EVERY
+    assert at > 25, f"only {at} boundaries: {done}"
+    if EVERY == 1:
+        assert {"mail"} <= died
+
+
+def test_killed_again_and_again(world: World, report: Report) -> None:
+    """Each process gets one write further than the one before, until one lives."""
+    world.breaks()
+    world.passes(8 * MINUTE)
+    kills = 0
+    for at in range(1, 60):
+        code, done = world.run(kill_at=at, kill=("before", "middle", "after")[at % 3])
+        if code == 0:
+            break
+        kills += 1
+        world.allowed_repeats += int(done["died"] == "mail" and at % 3 != 0)
+        world.passes(11 * MINUTE)
+    assert kills > 6
+    world.settles(2)
+    verdict = world.verdict()
+    assert not verdict.wrong, shown(verdict)
+    report.add("SIGKILL of task after task, each one write further", verdict)
