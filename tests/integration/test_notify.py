@@ -40,6 +40,8 @@ class Server:
     """For the next messages after DATA: an answer, or `hang up`."""
     got: list[str] = field(default_factory=list)
     """Message-IDs taken."""
+    raw: list[bytes] = field(default_factory=list)
+    """The messages."""
     port: int = 0
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the name that aiosmtpd calls
@@ -48,6 +50,7 @@ class Server:
         assert isinstance(content, bytes)
         if answer.startswith("250") or answer == "hang up":
             self.got.append(str(message_from_bytes(content)["Message-ID"]))
+            self.raw.append(content)
         if answer == "hang up":
             assert server.transport is not None
             server.transport.close()
