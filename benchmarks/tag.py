@@ -23,7 +23,7 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 from babel.core import Locale
 
@@ -37,6 +37,8 @@ from wirewatch.topics.match import Matcher
 
 LANGUAGES = ("en", "ru", "ko", "zh", "de", "ar")
 SIZES = (10, 100, 1_000, 10_000)
+SINGLES = 6_000
+"""Topics of one name among the 10,000; the others are pairs."""
 SENTENCES = {
     "en": ("Officials from {0} and {1} met in {2} this week.", "Trade between {0} and {1} has grown, and much of it is paid in {2}."),
     "ru": ("{0}, {1} и {2} обсудили поставки.", "Вопрос касается таких стран, как {0} и {1}, сообщает {2}."),
@@ -45,7 +47,7 @@ SENTENCES = {
     "de": ("Vertreter aus {0} und {1} trafen sich in {2}.", "Der Handel zwischen {0} und {1} wird in {2} abgerechnet."),
     "ar": ("التقى ممثلون من {0} و{1} في {2}.", "تنمو التجارة بين {0} و{1} وتسدد بـ {2}."),
 }
-Texts = Sequence[Mapping[str, str]]
+Texts = Sequence[Mapping[str, Any]]
 
 
 def names() -> tuple[dict[str, list[str]], list[str]]:
@@ -105,7 +107,7 @@ def topics(known: Mapping[str, Sequence[str]], countries: Sequence[str], chance:
         {"all": [{"concept": one}, {"concept": other}], "within": "2 sentences"} for one, other in combinations(sorted(countries), 2)
     ]
     singles: list[dict[str, object]] = [{"concept": id} for id in known if id not in countries]
-    singles += [{"phrase": word} for word in shipped()]
+    singles += [{"phrase": word} for word in chance.sample(shipped(), SINGLES - len(singles))]
     rules: list[dict[str, object]] = [*chance.sample(pairs, SIZES[-1] - len(singles)), *singles]
     chance.shuffle(rules)
     return [Topic(id=f"t{number}", name="", hash="", rule=rule) for number, rule in enumerate(rules)]

@@ -26,7 +26,7 @@ _TOPICS = typer.Argument(None, help="Ids of topics; all if left out.")
 _RULES = typer.Argument(..., help="A file of topics as under config/topics/.", exists=True, dir_okay=False)
 
 _FIELDS = ("title", "summary", "text")
-_ASIDE = ("language", "publisher", "country", "kind")
+_ASIDE = ("language", "publisher", "country", "kind", "url")
 
 
 def register(root: typer.Typer) -> None:
@@ -126,8 +126,8 @@ def tag(
             failed = True
             continue
         given = {name: _text(row.get(name) or "") for name in _FIELDS}
-        aside: dict[str, Any] = {name: row.get(name) for name in _ASIDE}
-        matches = matcher.match(**given, **aside)
+        aside: dict[str, Any] = {name: _text(row[name]) for name in _ASIDE if row.get(name)}
+        matches = matcher.match(title=given["title"], summary=given["summary"], text=given["text"], **aside)
         if as_json:
             emit([{"id": _text(row["id"]) if isinstance(row["id"], str) else row["id"], "topics": [_match(each) for each in matches]}])
         else:

@@ -8,13 +8,14 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from wirewatch.config import schema
+from wirewatch.config import reuse, schema
 from wirewatch.config.expand import Row, expand, fill, read_watchlist
 from wirewatch.config.settings import Model, Settings
 from wirewatch.config.source import Path as Place
@@ -22,7 +23,7 @@ from wirewatch.config.source import Source, read, walk
 from wirewatch.errors import ConfigError, Problem
 from wirewatch.model import Feed, Publisher, Topic
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Part of every topic's hash: it goes up when the same rule would match other articles than before."""
 
 M = TypeVar("M", bound=BaseModel)
@@ -30,6 +31,9 @@ M = TypeVar("M", bound=BaseModel)
 _SINGLE = ("wirewatch.yaml", "feeds.yaml", "publishers.yaml")
 _FOLDERS = {"topics": ".yaml", "concepts": ".yaml", "watchlists": ".csv"}
 MAX_FILE_BYTES = 5_000_000
+
+RESERVED = frozenset(("blindness",))
+"""Ids that incidents of the watch itself have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Example:
     publisher: str | None = None
     country: str | None = None
     kind: str | None = None
+    url: str = ""
+    at: date | None = None
     file: str
     line: int | None
     key: str
@@ -140,6 +146,8 @@ class _Load:
         self.feeds: dict[str, schema.FeedEntry] = {}
         self.rows: dict[str, list[Row]] = {}
         self.topics: dict[str, Topic] = {}
+        self.places: dict[str, tuple[Source, Place]] = {}
+        """Where each topic is written."""
         self.where: dict[tuple[str, str], str] = {}
         """Kind and id to `file:line` of what has it."""
         self.examples: list[Example] = []
@@ -303,6 +311,22 @@ class _Load:
                 entry = self._checked(schema.TopicEntry, data, source, place)
                 if entry is not None:
                     self._topic(entry, source, place)
+        self._reused()
+
+    def _reused(self) -> None:
+        """Rules of topics in the rules that name them, and the hashes that follow from it."""
+        rules = {id: topic.rule for id, topic in self.topics.items()}
+        for id, topic in list(self.topics.items()):
+            source, place = self.places[id]
+            try:
+                rule = reuse.spelled_out(id, rules)
+            except reuse.Loop as loop:
+                self.problems.append(source.problem((*place, "rule"), str(loop)))
+                continue
+            except reuse.Unknown as unknown:
+                self._unknown("topic", str(unknown.args[0]), rules, source, (*place, "rule"))
+                continue
+            self.topics[id] = replace(topic, rule=rule, hash=_digest([RULES_VERSION, rule, self._closure(rule)]))
 
     def _names(self, data: Any, source: Source, place: Place) -> None:
         """Concepts, publishers, recipients and watch lists that a topic names and that do not exist."""
@@ -331,15 +355,19 @@ class _Load:
                         source.problem((*place, "id"), f'"{item.id}": an id has no spaces and none of # | , : * ? < > {{ }}')
                     )
                     return
+                if item.id in RESERVED:
+                    self.problems.append(source.problem((*place, "id"), f'"{item.id}" is the name of what the watch says about itself'))
+                    return
                 if self._first("topic", item.id, source, (*place, "id")) and item.id not in self.topics:
                     self.topics[item.id] = Topic(
                         id=item.id,
                         name=item.name,
-                        hash=_digest([RULES_VERSION, item.rule, self._closure(item.rule)]),
+                        hash="",
                         rule=item.rule,
                         notify=tuple(entry.notify),
                         **entry.watch.model_dump(),
                     )
+                    self.places[item.id] = (source, place)
                 elif item.id in ids:
                     self.problems.append(source.problem((*place, "id"), f'duplicate topic "{item.id}": the template makes it twice'))
                 ids.append(item.id)
@@ -374,7 +402,7 @@ class _Load:
                 at: Place = (*place, "examples", kind, position)
                 if text.topic is not None and text.topic not in ids:
                     self._unknown("topic", text.topic, ids, source, (*at, "topic"))
-                given = text.model_dump(mode="json", exclude={"topic"})
+                given = text.model_dump(exclude={"topic"})
                 wanted = [text.topic] if text.topic else list(ids)
                 if any("{" in part for part in (text.title, text.summary, text.text)):
                     for id in wanted:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from babel.core import get_global
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from wirewatch.config import patterns
+from wirewatch.config.contradictions import impossible
 from wirewatch.config.settings import Duration, Model
 from wirewatch.model import Alert, PublisherKind, Sensitivity
 
@@ -48,7 +50,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._/-]*$", max_l
 Phrase = Annotated[str, BeforeValidator(_pattern)]
 Country = Annotated[str, BeforeValidator(_country)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
-Place = Literal["title", "lead", "text"]
+Place = Literal["title", "lead", "text", "url"]
 Phrases = Annotated[list[Phrase], BeforeValidator(_listed), Field(min_length=1)]
 Strings = Annotated[list[str], BeforeValidator(_listed), Field(min_length=1)]
 
@@ -60,13 +62,17 @@ class Rule(Model):
     concepts: Strings | None = Field(None, description="Any of these concepts occurs (`at_least` counts them).")
     phrase: Phrase | None = Field(None, description="A phrase occurs; a bare string means this.")
     phrases: Phrases | None = Field(None, description="Any of these phrases occurs (`at_least` counts them).")
+    topic: str | None = Field(None, description="The rule of another topic holds; its min_score does not count.")
     all: list[Rule] | None = Field(None, min_length=1, description="Every one of these holds.")
     any: list[Rule] | None = Field(None, min_length=1, description="One of these holds (`at_least` asks for more).")
     none: list[Rule] | None = Field(None, min_length=1, description="Not one of these holds.")
     at_least: int | None = Field(None, ge=1, le=1000, description="How many different members; for one concept or phrase, how often.")
     within: Annotated[str, BeforeValidator(_within)] | None = Field(None, description="How near all parts of this node stand together.")
+    ordered: bool | None = Field(None, description="The parts of `all` stand in the order in which they are listed.")
     in_: Annotated[list[Place], BeforeValidator(_listed), Field(min_length=1)] | None = Field(
-        None, alias="in", description="Where it must occur: title, lead (summary and first sentences), text."
+        None,
+        alias="in",
+        description="Where it must occur: title, lead (summary and first sentences), text, url (words of its address).",
     )
     weight: float | None = Field(None, gt=0, le=3, description="How much an occurrence says about the subject; 1 is normal.")
     publisher: Strings | None = None
@@ -75,6 +81,8 @@ class Rule(Model):
         None, description="Of the publisher."
     )
     language: Annotated[list[Language], BeforeValidator(_listed), Field(min_length=1)] | None = Field(None, description="Of the article.")
+    from_: date | None = Field(None, alias="from", description="The first day on which it holds: 2026-11-24.")
+    until: date | None = Field(None, description="The last day on which it holds.")
 
     @model_validator(mode="before")
     @classmethod
@@ -88,12 +96,14 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _finds_something(self) -> Rule:
-        finds = (self.concept, self.concepts, self.phrase, self.phrases, self.all, self.any)
-        conditions = (self.publisher, self.country, self.kind, self.language)
+        finds = (self.concept, self.concepts, self.phrase, self.phrases, self.topic, self.all, self.any)
+        conditions = (self.publisher, self.country, self.kind, self.language, self.from_, self.until)
         if not any(part is not None for part in (*finds, self.none, *conditions)):
             raise ValueError("empty rule: a concept, phrase, all, any, none or a condition is needed")
         if self.within is not None and all(part is None for part in finds):
             raise ValueError("`within` needs something to find")
+        if self.ordered and len(self.all or ()) < 2:
+            raise ValueError("`ordered` needs two parts under `all`")
         self._attainable()
         return self
 
@@ -102,19 +112,12 @@ class Rule(Model):
         for name, members in (("concepts", self.concepts), ("phrases", self.phrases), ("any", self.any)):
             if members is not None and self.at_least is not None and self.at_least > len(members):
                 raise ValueError(f"at_least {self.at_least} can never hold: `{name}` has {len(members)}")
-        needed = {(part.concept, part.phrase) for part in (self, *(self.all or ())) if part.concept or part.phrase}
-        for part in self.none or ():
-            words = (part.concept, part.phrase)
-            if words in needed and part.plain().keys() <= {"concept", "phrase"}:
-                raise ValueError(f'contradiction: "{part.concept or part.phrase}" is both needed and excluded')
-        if self.in_ is not None:
-            for part in (*(self.all or ()), *(self.any or ())):
-                if part.in_ is not None and not set(part.in_) & set(self.in_) and "lead" not in (*part.in_, *self.in_):
-                    raise ValueError(f"contradiction: in {', '.join(self.in_)}, and inside it in {', '.join(part.in_)}")
+        if (why := impossible(self.plain())) is not None:
+            raise ValueError(why)
 
     def positive(self) -> bool:
         """Whether it needs words to be found (a rule of conditions and `none` alone would tag everything)."""
-        if any(part is not None for part in (self.concept, self.concepts, self.phrase, self.phrases)):
+        if any(part is not None for part in (self.concept, self.concepts, self.phrase, self.phrases, self.topic)):
             return True
         if self.all is not None and any(part.positive() for part in self.all):
             return True
@@ -157,6 +160,8 @@ class ExampleText(Model):
     publisher: str | None = None
     country: Country | None = None
     kind: PublisherKind | None = None
+    url: str = Field("", description="Its address.")
+    at: date | None = Field(None, description="The day that it counts for.")
     topic: str | None = Field(None, description="Of a `for_each` template: the topic that must match.")
 
     @model_validator(mode="before")

@@ -48,6 +48,8 @@ def _example(matcher: Matcher, example: Example) -> Problem | None:
         publisher=example.publisher,
         country=example.country,
         kind=example.kind,
+        url=example.url,
+        at=example.at,
     )
     wanted = [match for match in found if match.topic in example.topics]
     if bool(wanted) is example.matches:

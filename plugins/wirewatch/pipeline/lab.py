@@ -116,6 +116,8 @@ def _examples(bundle: Bundle) -> tuple[Tried, ...]:
             publisher=example.publisher,
             country=example.country,
             kind=example.kind,
+            url=example.url,
+            at=example.at,
         )
         found = [each for each in matches if each.topic in example.topics]
         misses = matcher.near_misses(title=example.title, summary=example.summary, text=example.text, language=example.language)

@@ -27,7 +27,7 @@ _BEFORE = timedelta(hours=72)
 _EARLIER = 200
 """Headlines before an incident that say which words are new."""
 _SIGHTED = ("story_id", "publisher", "counted_at", "first_seen_at", "status", "topic_matches.topic", "topic_matches.hash")
-_READ = ("title", "summary", "text", "language", "country", "kind")
+_READ = ("title", "summary", "text", "language", "country", "kind", "url", "@timestamp")
 _HEAVY = frozenset(("text", "summary", "feed_content", "bands", "fingerprint", "revisions", "tags", "authors", "image"))
 
 Progress = Callable[[int, int], None]
@@ -154,6 +154,8 @@ def _matches(hit: Hit, matcher: Matcher) -> list[TopicMatch]:
         publisher=source.get("publisher"),
         country=source.get("country"),
         kind=source.get("kind"),
+        url=source.get("url") or "",
+        at=datetime.fromisoformat(source["@timestamp"]).date() if "@timestamp" in source else None,
     )
 
 

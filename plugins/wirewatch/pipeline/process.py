@@ -58,6 +58,8 @@ def matches_in(article: Article, matcher: Matcher) -> list[TopicMatch]:
         publisher=article.publisher,
         country=article.country,
         kind=article.kind,
+        url=article.url,
+        at=article.timestamp.date(),
     )
 
 

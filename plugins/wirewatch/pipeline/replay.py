@@ -178,6 +178,8 @@ def _sightings(
             publisher=owner.id if owner else source,
             country=owner.country if owner else None,
             kind=owner.kind if owner else None,
+            url=each.url,
+            at=when.date(),
         )
         topics = tuple((match.topic, match.hash) for match in matches)
         drafts.append(Sighting(article=id, story="", publisher=owner.id if owner else source, at=when, topics=topics))

@@ -11,7 +11,7 @@ from wirewatch.config import Bundle
 from wirewatch.pipeline.process import matcher_of
 from wirewatch.topics.match import Matcher
 
-_FIELDS = ("title", "summary", "text", "language", "publisher", "country", "kind")
+_FIELDS = ("title", "summary", "text", "language", "publisher", "country", "kind", "url", "at")
 
 
 def as_yaml(bundle: Bundle, ids: Iterable[str]) -> str:

@@ -176,7 +176,8 @@ def _index(nodes: Sequence[Node], scores: Sequence[int]) -> tuple[Index, list[Cl
             for atom in ordered[0] if ordered else ():
                 table.alone[atom].append(number)
             rest.append(ordered[1:])
-    return Index(bounded=bounded.table(scores), other=other.table(scores)), rest
+    always = tuple(number for number, clauses in enumerate(needed) if not clauses)
+    return Index(bounded=bounded.table(scores), other=other.table(scores), always=always), rest
 
 
 class _Gathered:
@@ -202,8 +203,8 @@ class _Gathered:
 def _is_plain(node: Node) -> bool:
     """Whether the prominence of its one or two words bounds that of the whole."""
     if isinstance(node, Leaf):
-        return True
-    return isinstance(node, Every) and len(node.parts) == 2 and all(isinstance(part, Leaf) for part in node.parts)
+        return not node.in_url
+    return isinstance(node, Every) and len(node.parts) == 2 and all(isinstance(part, Leaf) and not part.in_url for part in node.parts)
 
 
 def _without_wider(clauses: Clauses) -> Clauses:

@@ -43,14 +43,34 @@ UNDECIDED = "en"
 """Headlines have few small words; English ones the fewest."""
 
 
+FEW = 4
+"""Small words that are too few to tell a language from its neighbours."""
+
+
 def guess(folded: str) -> str:
     """ISO 639-1 code of the likeliest language of a folded text in Latin letters."""
+    leaders = _leaders(_votes(folded), 0)
+    return UNDECIDED if UNDECIDED in leaders else leaders[0]
+
+
+def guesses(folded: str) -> frozenset[str]:
+    """The languages that a folded text in Latin letters may be in: where its small words are few, more than one."""
+    votes = _votes(folded)
+    few = max(votes.values(), default=0) < FEW
+    return frozenset((*_leaders(votes, 1), UNDECIDED)) if few else frozenset((guess(folded),))
+
+
+def _votes(folded: str) -> Counter[str]:
     votes: Counter[str] = Counter()
     for word in folded[:SAMPLE].split():
         for language in _BY_WORD.get(word, ()):
             votes[language] += 1
+    return votes
+
+
+def _leaders(votes: Counter[str], behind: int) -> list[str]:
+    """Those with most votes, and those that are hardly behind them."""
     if not votes:
-        return UNDECIDED
+        return [UNDECIDED]
     best = max(votes.values())
-    leaders = [language for language, count in votes.items() if count == best]
-    return UNDECIDED if UNDECIDED in leaders else leaders[0]
+    return [language for language, count in votes.items() if count >= best - behind]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from wirewatch.model import Evidence, Topic, TopicMatch
@@ -60,10 +61,12 @@ class Index:
     bounded: Table
     """Topics of one or two words, whose prominence bounds their score."""
     other: Table
+    always: tuple[int, ...] = ()
+    """Topics that need no word of the text: those of addresses."""
 
     def candidates(self, reading: Reading, *, enough: bool = True) -> set[int]:
         """The topics whose rule may hold, and (unless `enough` is false) whose score may be enough."""
-        found: set[int] = set()
+        found: set[int] = set(self.always)
         present, ceiling = reading.present, reading.ceiling
         for table in (self.other,) if enough else (self.other, self.bounded):
             for atom in present & table.atoms:
@@ -109,15 +112,17 @@ class Matcher:
         publisher: str | None = None,
         country: str | None = None,
         kind: str | None = None,
+        url: str = "",
+        at: date | None = None,
     ) -> list[TopicMatch]:
-        """The topics that the article is about, most relevant first, with the words that say so.
+        """The topics that the article is about, most relevant first, with the words that say so; `at` is the day that it counts for.
 
-        Evidence cites the given `title`, `summary` and `text` exactly: `field[start:end] == words`.
+        Evidence cites the given `title`, `summary`, `text` and `url` exactly: `field[start:end] == words`.
         """
         spoken = _primary(language)
-        reading = Reading(self._vocabulary, title, summary, text, spoken)
-        about = About(publisher=publisher, country=country, kind=kind, language=spoken)
-        fields = {"title": title, "summary": summary, "text": text}
+        reading = Reading(self._vocabulary, title, summary, text, spoken, url)
+        about = About(publisher=publisher, country=country, kind=kind, language=spoken, at=at)
+        fields = {"title": title, "summary": summary, "text": text, "url": url}
         return self._ranked(self._found(reading, about), reading, fields)
 
     def near_misses(self, *, title: str, summary: str, text: str, language: str | None = None) -> list[TopicMatch]:
@@ -158,7 +163,7 @@ class Matcher:
     def _evidence(self, finding: Finding, reading: Reading, fields: Mapping[str, str]) -> Iterator[Evidence]:
         seen: set[tuple[str, int, int]] = set()
         for each in _best_first(finding.parts):
-            field, start, end = reading.place(each.start, each.end)
+            field, start, end = reading.cite(each)
             if (field, start, end) in seen:
                 continue
             seen.add((field, start, end))

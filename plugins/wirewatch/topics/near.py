@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from wirewatch.topics.occurrence import Occurrence
+from wirewatch.topics.occurrence import IN_URL, Occurrence
 from wirewatch.topics.reading import Reading
 
 
@@ -70,6 +71,26 @@ def repeated(occurrences: Sequence[Occurrence], need: int, within: Window, readi
     return list(chosen) or None
 
 
+def in_order(parts: Sequence[Sequence[Occurrence]], within: Window | None, reading: Reading) -> list[list[Occurrence]] | None:
+    """Of each part, the occurrences that stand one after the other in some window; None where they nowhere do."""
+    at = _coordinate(within or NEAR, reading)
+    span = (within or NEAR).span if within is not None else None
+    chosen: list[dict[Occurrence, None]] = [{} for _ in parts]
+    following = [sorted(part) for part in parts]
+    starts = [[each.start for each in part] for part in following]
+    for first in following[0]:
+        chain = [first]
+        for part, begins in zip(following[1:], starts[1:], strict=True):
+            index = bisect_left(begins, chain[-1].end)
+            if index == len(part):
+                break
+            chain.append(part[index])
+        if len(chain) == len(parts) and chain[-1].field == first.field and (span is None or at(chain[-1]) - at(first) <= span):
+            for kept, each in zip(chosen, chain, strict=True):
+                kept[each] = None
+    return [list(each) for each in chosen] if chosen[0] else None
+
+
 def apart(one: int, other: int, within: Window, reading: Reading) -> bool:
     """Whether two concepts or phrases cannot stand together, by a quick look at sentences alone."""
     if within.unit != "sentence" or within.span > 3:
@@ -92,8 +113,8 @@ def _coordinate(within: Window, reading: Reading) -> Callable[[Occurrence], int]
         return _rank
     if within.unit == "paragraph":
         paragraph = reading.bounds.paragraph
-        return lambda each: paragraph(each.sentence)
-    return lambda each: reading.word(each.start)
+        return lambda each: paragraph(each.sentence) if each.sentence != IN_URL else 0
+    return lambda each: reading.word(each.start) if each.sentence != IN_URL else 0
 
 
 def _rank(each: Occurrence) -> int:

@@ -10,6 +10,10 @@ LEAD = 3
 """Sentences of the text that are its lead."""
 
 
+IN_URL = -1
+"""The sentence of what occurs in an article's address: before all others, as the title is."""
+
+
 class Occurrence(NamedTuple):
     """One place where a concept or phrase stands."""
 

@@ -12,10 +12,10 @@ from itertools import accumulate
 from ahocorasick_rs import AhoCorasick
 
 from wirewatch.topics.keys import Key, Span
-from wirewatch.topics.languages import guess
-from wirewatch.topics.occurrence import LEAD, Occurrence
+from wirewatch.topics.languages import guesses
+from wirewatch.topics.occurrence import IN_URL, LEAD, Occurrence
 from wirewatch.topics.score import LEAD_SENTENCES, from_signs, prominence
-from wirewatch.topics.sentences import FIELDS, Bounds
+from wirewatch.topics.sentences import FIELDS, URL, Bounds
 from wirewatch.topics.text import SEPARATOR, fold
 
 MAX_CHARACTERS = {"title": 2_000, "summary": 20_000, "text": 200_000}
@@ -78,7 +78,7 @@ class Vocabulary:
 class Reading:
     """One article read; everything in it is cached for the rules of all topics."""
 
-    def __init__(self, vocabulary: Vocabulary, title: str, summary: str, text: str, language: str | None) -> None:
+    def __init__(self, vocabulary: Vocabulary, title: str, summary: str, text: str, language: str | None, url: str = "") -> None:
         fields = (title[: MAX_CHARACTERS["title"]], summary[: MAX_CHARACTERS["summary"]], text[: MAX_CHARACTERS["text"]])
         self.vocabulary = vocabulary
         self.joined = f" {fields[0]} {SEPARATOR} {fields[1]} {SEPARATOR} {fields[2]} "
@@ -87,6 +87,8 @@ class Reading:
         self.folded = folded.text
         self.origin = folded.origin
         self._language = language
+        self._url = url
+        self._address: Reading | None = None
         self._shouts = fields[0].isupper()
         self._alone = not (fields[1] or fields[2])
         self.found: dict[int, list[Find]] = defaultdict(list)
@@ -99,7 +101,7 @@ class Reading:
         for slot in found:
             self.present.update(atoms[slot])
         self._bounds: Bounds | None = None
-        self._guessed: str | None = None
+        self._guessed: frozenset[str] | None = None
         self._named: dict[int, list[Span]] = {}
         self._occurrences: dict[int, list[Occurrence]] = {}
         self._words: list[int] | None = None
@@ -119,6 +121,13 @@ class Reading:
             ends = (self.bases[1] - 3, self.bases[2] - 3, len(self.joined) - 1)
             self._bounds = Bounds(self.joined, tuple(zip(self.bases, ends, strict=True)))
         return self._bounds
+
+    def cite(self, each: Occurrence) -> tuple[str, int, int]:
+        """Field and offsets in the original of an occurrence."""
+        if each.field == URL:
+            _, first, last = self.address.place(each.start, each.end)
+            return FIELDS[URL], first, last
+        return self.place(each.start, each.end)
 
     def place(self, start: int, end: int) -> tuple[str, int, int]:
         """Field and offsets in the original of a stretch of folded text."""
@@ -236,6 +245,18 @@ class Reading:
             known = self._occurrences[atom] = [Occurrence(start, end, *at(origin(start)), atom) for start, end in spans]
         return known
 
+    @property
+    def address(self) -> Reading:
+        """The words of its address, read when a rule asks for them."""
+        if self._address is None:
+            self._address = Reading(self.vocabulary, "", "", self._url, self._language)
+        return self._address
+
+    def in_address(self, atom: int) -> list[Occurrence]:
+        """Where a concept or phrase occurs in its address; offsets are those of `address`. It counts as a headline does."""
+        found = self.address.occurrences(atom) if self._url else []
+        return [Occurrence(each.start, each.end, IN_URL, 0, URL, atom) for each in found]
+
     def _effective(self, concept: int) -> list[Span]:
         """Where a concept is named: its own aliases and those of the concepts that it includes, weak ones where they count."""
         spans = list(self._strong(concept))
@@ -308,8 +329,8 @@ class Reading:
         if self._language is None:
             if self._guessed is None:
                 latin = sum("a" <= char <= "\u024f" for char in self.folded[:200]) * 4 > len(self.folded[:200].replace(" ", ""))
-                self._guessed = guess(self.folded) if latin else ""
-            return not self._guessed or self._guessed in languages
+                self._guessed = guesses(self.folded) if latin else frozenset()
+            return not self._guessed or not self._guessed.isdisjoint(languages)
         return self._language in languages
 
 

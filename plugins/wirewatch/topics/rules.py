@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol, cast
 
 from wirewatch.topics import score
-from wirewatch.topics.near import NEAR, Window, apart, repeated, together, window
+from wirewatch.topics.near import NEAR, Window, apart, in_order, repeated, together, window
 from wirewatch.topics.occurrence import Occurrence
 from wirewatch.topics.reading import Extent, Reading
 from wirewatch.topics.sentences import TEXT
@@ -24,6 +25,8 @@ class About:
     country: str | None
     kind: str | None
     language: str | None
+    at: date | None = None
+    """The day that it counts for; None: any."""
 
 
 @dataclass(slots=True)
@@ -68,11 +71,18 @@ class Leaf:
     places: tuple[frozenset[str], ...] = ()
     """Of each, it must stand in one."""
 
+    @property
+    def in_url(self) -> bool:
+        """Whether it may stand in the address."""
+        return bool(self.places) and all("url" in places for places in self.places)
+
     def find(self, reading: Reading, about: About) -> Finding | None:  # noqa: ARG002 - a `Node`
         """Where it occurs in the places asked for."""
         found: Sequence[Occurrence] | None = reading.occurrences(self.atom)
         if self.places:
             found = [each for each in found or () if all(_stands(each, places) for places in self.places)]
+            if self.in_url:
+                found = [*reading.in_address(self.atom), *found]
         if found and self.need > 1:
             found = _repeats(found, self.need, self.within, reading)
         if not found:
@@ -82,12 +92,14 @@ class Leaf:
         return Finding((found,), score.prominence((found,), 1, reading.bounds))
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:
-        """By the number of its finds."""
+        """By the number of its finds; an address is read last."""
+        if self.in_url:
+            return (len(reading.folded), 0), 1.0
         return reading.extent(self.atom), reading.ceiling(self.atom)
 
     def clauses(self) -> Clauses:
-        """Itself."""
-        return [frozenset((self.atom,))]
+        """Itself; nothing of the text where it may stand in the address."""
+        return [] if self.in_url else [frozenset((self.atom,))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +154,8 @@ class Every:
     without: tuple[Node, ...] = ()
     conditions: tuple[Callable[[About], bool], ...] = ()
     within: Window | None = None
+    ordered: bool = False
+    """The parts stand one after the other."""
     weight: float = 1.0
 
     def find(self, reading: Reading, about: About) -> Finding | None:
@@ -165,15 +179,17 @@ class Every:
 
     def _cannot(self, within: Window, reading: Reading) -> bool:
         one, other = self.parts[0], self.parts[-1]
-        return isinstance(one, Leaf) and isinstance(other, Leaf) and one.atom != other.atom and apart(one.atom, other.atom, within, reading)
+        if not (isinstance(one, Leaf) and isinstance(other, Leaf)) or one.in_url or other.in_url:
+            return False
+        return one.atom != other.atom and apart(one.atom, other.atom, within, reading)
 
     def _joined(self, found: Sequence[Finding], reading: Reading) -> Finding | None:
         worded = [(part, finding) for part, finding in zip(self.parts, found, strict=True) if any(finding.parts)]
         if len(worded) < 2:
             return worded[0][1] if worded else Finding((), 0.0)
         parts = [finding.occurrences for _, finding in worded]
-        near = together(parts, len(parts), self.within or NEAR, reading)
-        if near is None and self.within is not None:
+        near = in_order(parts, self.within, reading) if self.ordered else together(parts, len(parts), self.within or NEAR, reading)
+        if near is None and (self.ordered or self.within is not None):
             return None
         own = score.combined([finding.prominence for _, finding in worded], [part.weight for part, _ in worded])
         side = None if near is None else score.prominence(near, len(near), reading.bounds, _crowd(near, reading))
@@ -248,7 +264,9 @@ class Builder:
         conditions = tuple(_conditions(rule))
         if len(parts) == 1 and not without and not conditions:
             return parts[0]
-        return Every(parts=tuple(parts), without=without, conditions=conditions, within=within, weight=weight)
+        return Every(
+            parts=tuple(parts), without=without, conditions=conditions, within=within, ordered=bool(rule.get("ordered")), weight=weight
+        )
 
 
 def _list(value: object) -> Sequence[str]:
@@ -259,6 +277,12 @@ def _conditions(rule: Mapping[str, Any]) -> Iterable[Callable[[About], bool]]:
     for name in ("publisher", "country", "kind", "language"):
         if name in rule:
             yield _one_of(name, frozenset(map(str, _list(rule[name]))))
+    if "from" in rule or "until" in rule:
+        yield _between(date.fromisoformat(str(rule.get("from", date.min))), date.fromisoformat(str(rule.get("until", date.max))))
+
+
+def _between(first: date, last: date) -> Callable[[About], bool]:
+    return lambda about: about.at is None or first <= about.at <= last
 
 
 def _one_of(name: str, allowed: frozenset[str]) -> Callable[[About], bool]:

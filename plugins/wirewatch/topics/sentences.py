@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-TITLE, SUMMARY, TEXT = range(3)
+TITLE, SUMMARY, TEXT, URL = range(4)
 """The fields of an article."""
-FIELDS = ("title", "summary", "text")
+FIELDS = ("title", "summary", "text", "url")
 
 LONGEST = 1000
 """Characters after which a sentence without an end is taken to have ended."""

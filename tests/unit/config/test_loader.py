@@ -84,6 +84,13 @@ def test_good_files_become_a_bundle() -> None:
         ("{concept: country/russia, none: [{concept: country/russia}]}", 'contradiction: "country/russia" is both needed and excluded'),
         ("{all: [flood, rain], none: [rain]}", 'contradiction: "rain" is both needed and excluded'),
         ("{all: [{phrase: flood, in: text}], in: title}", "contradiction: in title, and inside it in text"),
+        ("{all: [{phrase: flood, language: ko}], language: en}", "contradiction: language en, and also ko"),
+        ("{phrase: flood, from: 2026-11-25, until: 2026-11-24}", "contradiction: from 2026-11-25 until 2026-11-24"),
+        ("{all: [{all: [flood, {phrase: rain}]}], none: [rain]}", 'contradiction: "rain" is both needed and excluded'),
+        ("{phrase: flood, ordered: true}", "`ordered` needs two parts"),
+        ("{phrase: flood, from: soon}", ".from: "),
+        ("{topic: floods}", ': unknown topic "floods"'),
+        ("{any: [{topic: t}, flood]}", ": reuses itself: t → t"),
         ("[flood]", ": a mapping is needed"),
         ("{all: flood}", ".all: a list is needed"),
         ("{any: [{min_score: 3, phrase: flood}]}", '.any[0]: unknown key "min_score"'),
@@ -173,6 +180,40 @@ def test_every_problem_of_every_file_is_told_at_once() -> None:
         "config/topics/a.yaml:4",
         "config/wirewatch.yaml:2:",
     ]
+
+
+def test_a_rule_stands_for_its_topic_in_other_rules() -> None:
+    written = topics(
+        "id: floods, rule: {phrases: [flood*, dam], min_score: 50}",
+        "id: wide, rule: {any: [{topic: floods}, storm]}",
+        "id: narrow, rule: {topic: wide, language: en, min_score: 20}",
+    )
+    found = {topic.id: topic.rule for topic in load_files(GOOD | {"topics/a.yaml": written}).topics}
+    floods = {"phrases": ["flood*", "dam"]}
+    assert found["floods"] == {**floods, "min_score": 50}
+    assert found["wide"] == {"any": [floods, {"phrase": "storm"}]}
+    assert found["narrow"] == {"language": ["en"], "min_score": 20, "all": [found["wide"]]}
+
+
+def test_what_is_reused_decides_the_hash_of_what_reuses_it() -> None:
+    def hashes(phrase: str) -> dict[str, str]:
+        written = topics(f"id: a, rule: {{phrase: {phrase}}}", "id: b, rule: {topic: a}", "id: c, rule: {phrase: snow}")
+        return {topic.id: topic.hash for topic in load_files(GOOD | {"topics/a.yaml": written}).topics}
+
+    before, after = hashes("flood"), hashes("storm")
+    assert {id for id in before if before[id] != after[id]} == {"a", "b"}
+    assert before["a"] == before["b"]
+
+
+def test_circles_of_rules_are_told_at_every_topic_of_them() -> None:
+    written = topics("id: a, rule: {topic: b}", "id: b, rule: {any: [{topic: a}, flood]}", "id: c, rule: {topic: a}")
+    found = problems(topics_a=written)
+    assert [each.split(": reuses", 1)[1] for each in found] == [" itself: a → b → a", " itself: b → a → b", " itself: a → b → a"]
+
+
+def test_the_watch_keeps_its_own_name() -> None:
+    (problem,) = problems(topics_a=topics("id: blindness, rule: {phrase: fog}"))
+    assert problem == 'config/topics/a.yaml:2 topics[0].id: "blindness" is the name of what the watch says about itself'
 
 
 def test_a_topics_hash_is_of_what_decides_its_matches() -> None:

@@ -46,7 +46,7 @@ def plain(matches: list[TopicMatch]) -> list[tuple[Any, ...]]:
 @given(anything, anything, anything)
 def test_evidence_cites_its_field_exactly(matcher: Matcher, title: str, summary: str, text: str) -> None:
     fields = {"title": title, "summary": summary, "text": text}
-    found = matcher.match(**fields)
+    found = matcher.match(title=title, summary=summary, text=text)
     assert [(-each.score, each.topic) for each in found] == sorted((-each.score, each.topic) for each in found)
     for match in found:
         assert 0 <= match.score <= 100

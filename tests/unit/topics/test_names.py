@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.topics.conftest import Build
 
-from wirewatch.topics.languages import guess
+from wirewatch.topics.languages import guess, guesses
 from wirewatch.topics.names import declined, territory_names
 
 
@@ -78,3 +78,11 @@ def test_a_name_that_is_weak_does_not_count_alone(build: Build) -> None:
 )
 def test_languages_are_told_by_small_words(text: str, language: str) -> None:
     assert guess(text) == language
+
+
+def test_few_small_words_leave_several_languages_open(build: Build) -> None:
+    headline = "kim jong un arrives in russia he met putin"
+    assert {"en", "nl"} <= guesses(headline)
+    assert guesses("der rat und die stadt und der fluss") == {"de"}
+    matcher = build(it={"concept": "country/russia"})
+    assert matcher.match(title="Kim Jong Un arrives in Russia", summary="", text="He met him.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -98,6 +99,46 @@ def test_places(find: Find, place: Any, title: str, summary: str, text: str, hol
     assert bool(find({"phrase": "dam", "in": place}, title, text, summary)) is holds
 
 
+@pytest.mark.parametrize(
+    ("rule", "text", "holds"),
+    [
+        ({"all": ["ship", "coal"], "ordered": True}, "The ship took coal", True),
+        ({"all": ["ship", "coal"], "ordered": True}, "Coal for the ship", False),
+        ({"all": ["ship", "coal"], "ordered": True}, "Coal. The ship took coal", True),
+        ({"all": ["ship", "coal"], "ordered": True, "within": "2 words"}, "The ship took coal", True),
+        ({"all": ["ship", "coal"], "ordered": True, "within": "2 words"}, "The ship took on board the coal", False),
+        ({"all": ["ship", "coal", "port"], "ordered": True, "within": "sentence"}, "A ship with coal left port", True),
+        ({"all": ["ship", "coal", "port"], "ordered": True, "within": "sentence"}, "A ship left port with coal", False),
+        ({"all": ["ship", "coal"], "ordered": True, "within": "sentence"}, "A ship left. Coal was on board", False),
+    ],
+)
+def test_order(find: Find, rule: dict[str, Any], text: str, holds: bool) -> None:
+    assert bool(find(rule, text=text)) is holds
+
+
+@pytest.mark.parametrize(
+    ("rule", "url", "found"),
+    [
+        ({"phrase": "arms deal", "in": "url"}, "https://n.example/2026/arms-deal-signed?id=3", ["arms-deal"]),
+        ({"phrase": "arms deal", "in": ["title", "url"]}, "https://n.example/arms-deal", ["arms-deal"]),
+        ({"phrase": "arms deal"}, "https://n.example/arms-deal", []),
+        ({"phrase": "arms deal", "in": "url"}, "https://n.example/alarms-dealt", []),
+        (
+            {"all": [{"phrase": "opinion", "in": "url"}, "budget"], "within": "5 words"},
+            "https://n.example/opinion/9",
+            ["opinion", "budget"],
+        ),
+        ({"phrase": "budget", "none": [{"phrase": "opinion", "in": "url"}]}, "https://n.example/opinion/9", []),
+        ({"phrase": "budget", "none": [{"phrase": "opinion", "in": "url"}]}, "https://n.example/world/9", ["budget"]),
+    ],
+)
+def test_words_of_an_address(find: Find, rule: dict[str, Any], url: str, found: list[str]) -> None:
+    matches = find(rule, title="A budget", url=url)
+    assert sorted(each.words for match in matches for each in match.evidence) == sorted(found)
+    for each in (each for match in matches for each in match.evidence if each.field == "url"):
+        assert url[each.start : each.end] == each.words
+
+
 def test_a_place_holds_for_everything_inside(find: Find) -> None:
     rule = {"all": ["dam", {"any": ["river", "lake"]}], "in": "title"}
     assert find(rule, title="A dam in a lake")
@@ -118,6 +159,21 @@ def test_a_place_holds_for_everything_inside(find: Find) -> None:
 )
 def test_conditions(find: Find, condition: dict[str, Any], about: dict[str, Any], holds: bool) -> None:
     assert bool(find({"phrase": "dam", **condition}, title="A dam", **about)) is holds
+
+
+@pytest.mark.parametrize(
+    ("given", "at", "holds"),
+    [
+        ({"from": "2026-11-24"}, "2026-11-24", True),
+        ({"from": "2026-11-24"}, "2026-11-23", False),
+        ({"until": "2026-11-24"}, "2026-11-24", True),
+        ({"until": "2026-11-24"}, "2026-11-25", False),
+        ({"from": "2026-11-24", "until": "2026-11-24"}, None, True),
+    ],
+)
+def test_days(find: Find, given: dict[str, Any], at: str | None, holds: bool) -> None:
+    day = None if at is None else date.fromisoformat(at)
+    assert bool(find({"phrase": "dam", **given}, title="Dam", at=day)) is holds
 
 
 def test_conditions_may_decide_between_parts(find: Find) -> None:
