@@ -266,6 +266,7 @@ def test_from_the_mail_to_the_acknowledgement(browser: Browser, watch: Watch) ->
     desk = Desk(browser, watch)
     page = desk.page
     desk.log_in()
+    page.goto("about:blank")
     page.set_content(mail(watch, OPEN))
     page.get_by_role("link", name="Acknowledge").click()
     expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()

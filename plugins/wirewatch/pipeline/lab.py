@@ -47,6 +47,11 @@ class Checked:
     examples: tuple[Tried, ...] = ()
 
     @property
+    def readable(self) -> bool:
+        """Whether it may be tried: what others have too is no matter then."""
+        return bool(self.topics)
+
+    @property
     def fit(self) -> bool:
         """Whether it may be published."""
         return not self.problems and all(each.ok for each in self.examples)

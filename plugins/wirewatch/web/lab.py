@@ -79,6 +79,8 @@ class ExampleView:
 class CheckView:
     """What there is to say of a text."""
 
+    readable: bool
+    """It may be tried."""
     fit: bool
     """It may be published."""
     problems: tuple[Fault, ...]
@@ -221,6 +223,7 @@ async def check(documents: Stored, draft: Draft) -> CheckView:
     async with _turn:
         checked = await asyncio.to_thread(work.check, files, key, draft.yaml, taken)
     return CheckView(
+        readable=checked.readable,
         fit=checked.fit,
         problems=_faults(checked.problems, key),
         warnings=_faults(checked.warnings, key),

@@ -123,7 +123,7 @@ function Bench({ name, saved, entry = null, put, me, query, title, note = null }
       ),
       h(Stack, { gap: 5, minW: 0, "aria-busy": checked?.text !== text }, checked && h(Outcome, { checked, onGo: (at) => goTo({ line: at }) }), h(Concepts, { pick })),
     ),
-    h(Trials, { text, name, fit: usable, id: query.get("trial"), me, onOrdered: (trial) => go("lab", name ?? "new", { ...Object.fromEntries(query), trial }, { replace: true }) }),
+    h(Trials, { text, name, fit: checked?.text === text && checked.readable, id: query.get("trial"), me, onOrdered: (trial) => go("lab", name ?? "new", { ...Object.fromEntries(query), trial }, { replace: true }) }),
   );
 }
 
@@ -138,7 +138,7 @@ function useChecked(text, name, set) {
         const found = await ask("lab/check", { method: "POST", body: { yaml: text, key: name }, signal: stop.signal });
         if (latest.current === text) set({ ...found, text });
       } catch (error) {
-        if (!stop.signal.aborted) set({ text: null, fit: false, problems: [], warnings: [], topics: [], examples: [], failed: error.message });
+        if (!stop.signal.aborted) set({ text: null, fit: false, readable: false, problems: [], warnings: [], topics: [], examples: [], failed: error.message });
       }
     }, PAUSE_MS);
     return () => {
@@ -150,7 +150,7 @@ function useChecked(text, name, set) {
 
 function Outcome({ checked, onGo }) {
   const wrong = checked.examples.filter((each) => !each.ok).length;
-  if (checked.problems.length || checked.failed) return h(Empty, { title: "Its examples run when it can be read" });
+  if (!checked.readable) return h(Empty, { title: "Its examples run when it can be read" });
   return h(
     Stack,
     { gap: 5 },

@@ -47,7 +47,7 @@ export function Words({ pieces, ...style }) {
     Box,
     { as: "bdi", dir: "auto", overflowWrap: "anywhere", ...style },
     pieces.map((piece, at) =>
-      piece.hit ? h(Box, { as: "mark", key: at, bg: "yellow.subtle", color: "inherit", borderRadius: "2px" }, piece.text) : piece.text,
+      piece.hit ? h(Box, { as: "mark", key: at, bg: "yellow.subtle", color: "fg", borderRadius: "2px" }, piece.text) : piece.text,
     ),
   );
 }
