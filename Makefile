@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup demo up test lint format dashboards lock env clean help
+.PHONY: setup demo up test lint format dashboards schemas lock env clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -35,6 +35,9 @@ format: $(READY) ## Put the code in its usual form
 
 dashboards: $(READY) ## Write config/kibana/wirewatch.ndjson anew
 	@$(BIN)/wirewatch kibana build > config/kibana/wirewatch.ndjson
+
+schemas: $(READY) ## Write config/schemas/*.json anew
+	@$(BIN)/python -m wirewatch.config.json_schema config/schemas
 
 lock: $(READY) ## Choose the newest allowed versions of all packages anew
 	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
