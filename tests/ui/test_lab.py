@@ -16,9 +16,8 @@ from tests.ui.newsroom import HARBOURS
 from wirewatch.model import Article
 from wirewatch.pipeline.process import retag
 from wirewatch.pipeline.tryout import run as run_trial
-from wirewatch.store import articles
+from wirewatch.store import articles, lab
 from wirewatch.store import config as published
-from wirewatch.store import lab
 from wirewatch.store.base import Write
 from wirewatch.store.documents import to_document
 from wirewatch.store.elastic import ElasticDocuments

@@ -114,6 +114,7 @@ def test_articles_are_found_and_explained(desk: Desk) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("^2 articles in 1 story by 2 publishers"))).to_be_visible()
     expect(page.locator("mark", has_text="green").first).to_be_visible()
+    desk.shoot("articles", SHOTS)
     page.get_by_role("complementary", name="Narrow down").get_by_role("link", name="Meridian").click()
     expect(page.get_by_text(re.compile("^1 article in 1 story"))).to_be_visible()
     expect(page.get_by_role("link", name="Without the filter Meridian")).to_be_visible()

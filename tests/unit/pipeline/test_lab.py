@@ -61,6 +61,14 @@ def test_problems_stand_at_their_line(change: tuple[str, str], line: int, said: 
     assert [(each.line, said in each.message) for each in lab.at_lines(found.problems, "new")] == [(line, True)]
 
 
+def test_what_no_article_can_meet_is_a_warning() -> None:
+    found = check(TEXT.replace("[ship, ships]}", "[ship, ships], country: [NO]}"))
+    (warning,) = lab.at_lines(found.warnings, "new")
+    assert (warning.line, warning.file) == (4, "")
+    assert "no publisher in publishers.yaml has the country NO" in warning.message
+    assert found.readable
+
+
 @pytest.mark.parametrize("text", ["", "topics:", "[]", "topics: {a: b}", "topics: [1, null]", "a: &a [*a]", "x" * 100_001])
 def test_no_text_is_too_strange(text: str) -> None:
     assert check(text).problems
