@@ -30,6 +30,8 @@ _SKIP = frozenset(
 )
 _OUTSIDE = frozenset(["nav", "footer", "aside"])
 _SPACE = re.compile(r"\s+")
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff\u0e00-\u0e7f]")
+_DIGIT = re.compile(r"\d")
 
 _DATE_WORD = re.compile(
     r"(?:\d{1,4}(?:st|nd|rd|th)?|\d{1,2}[:.h]\d{2}(?::\d{2})?|\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?|jan\w*|feb\w*|mar(?:ch|s"
@@ -48,6 +50,8 @@ _SURE_DATE = re.compile(
     re.IGNORECASE,
 )
 """What a line of digits must have to be a date."""
+_BETWEEN = re.compile(r"[\s,;|·•()–—-]+")
+_DATE_LINE_CHARS = 160
 _MAX_TEASER_WORDS = 60
 _MAX_LINK_WORDS = 30
 _MIN_BODY_WORDS = 60
@@ -83,15 +87,20 @@ class Block:
 
 def count_words(text: str) -> int:
     """Words of a text; Chinese, Japanese and Thai, which do not space them, count two characters as one."""
-    unspaced = sum(1 for each in text if "\u3040" <= each <= "\u30ff" or "\u4e00" <= each <= "\u9fff" or "\u0e00" <= each <= "\u0e7f")
-    return len(text.split()) if unspaced < 4 else max(len(text.split()), unspaced // 2)
+    spaced = len(text.split())
+    if text.isascii():
+        return spaced
+    unspaced = len(_UNSPACED.findall(text))
+    return spaced if unspaced < 4 else max(spaced, unspaced // 2)
 
 
 def is_date_line(text: str) -> bool:
     """Whether a line says when, and nothing else: `Updated 16 May, 2024`, `3 hours ago`."""
-    tokens = [each.strip(":.") for each in re.split(r"[\s,;|·•()–—-]+", text)]
+    if len(text) > _DATE_LINE_CHARS or _DIGIT.search(text) is None or not _SURE_DATE.search(text):
+        return False
+    tokens = [each.strip(":.") for each in _BETWEEN.split(text)]
     tokens = [each for each in tokens if each]
-    if len(tokens) > 14 or not any(each.isdigit() for each in text) or not _SURE_DATE.search(text):
+    if len(tokens) > 14:
         return False
     return all(_DATE_WORD.fullmatch(each) for each in tokens)
 
@@ -100,47 +109,43 @@ def column(root: HtmlElement) -> list[Block]:
     """The blocks of a page from top to bottom, empty ones left out."""
     blocks: list[Block] = []
     current: Block | None = None
-    skip = links = outside = 0
-    stack: list[str] = []
+    links = outside = headings = 0
 
-    def text_of(element: HtmlElement, where: str, heading: bool) -> None:
+    def text_of(element: HtmlElement, where: str, text: str) -> None:
         nonlocal current
-        text = element.text if where == "text" else element.tail
-        if not text or skip:
-            return
         if current is None:
-            if not text.strip():
+            if text.isspace():
                 return
-            current = Block(heading=heading, outside=outside > 0)
+            current = Block(heading=headings > 0, outside=outside > 0)
             blocks.append(current)
         current.nodes.append((element, where))
         current.parts.append(text)
         if links:
             current.linked += len(_SPACE.sub(" ", text).strip())
 
-    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+    walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
         tag = element.tag
-        if not isinstance(tag, str):
-            if event in ("comment", "pi"):
-                text_of(element, "tail", _in_heading(stack))
-            continue
         if event == "start":
-            stack.append(tag)
-            skip += tag in _SKIP
+            if tag in _SKIP:
+                walk.skip_subtree()
+                continue
             outside += tag in _OUTSIDE
+            headings += tag in _HEADINGS
             links += tag == "a" and _leads_away(element)
             if tag in _BLOCK or (tag == "br" and _after_break(element)):
                 current = None
-            text_of(element, "text", _in_heading(stack))
-        else:
-            stack.pop()
-            skip -= tag in _SKIP
+            if element.text:
+                text_of(element, "text", element.text)
+            continue
+        if event == "end" and tag not in _SKIP:
             outside -= tag in _OUTSIDE
+            headings -= tag in _HEADINGS
             links -= tag == "a" and _leads_away(element)
             if tag in _BLOCK:
                 current = None
-            if element is not root:
-                text_of(element, "tail", _in_heading(stack))
+        if element.tail and element is not root:
+            text_of(element, "tail", element.tail)
     for block in blocks:
         block.text = _SPACE.sub(" ", "".join(block.parts)).strip()
         block.words = count_words(block.text)
@@ -237,10 +242,6 @@ def _with_label(blocks: Sequence[Block], start: int) -> int:
 
 def _ends_sentence(text: str) -> bool:
     return text.rstrip("\"'”’»)] ").endswith((".", "!", "?", "…", "。", "！", "？", "।", "؟", ":"))
-
-
-def _in_heading(stack: Sequence[str]) -> bool:
-    return any(tag in _HEADINGS for tag in stack[-4:])
 
 
 def _leads_away(element: HtmlElement) -> bool:

@@ -25,6 +25,7 @@ MAX_TEXT = 200_000
 """Characters of a text that are kept."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_LETTER = re.compile(r"[^\W\d_]")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>", re.IGNORECASE)
 _SCRIPTS = {
     "ko": r"[가-힣]",
@@ -144,8 +145,8 @@ def language_of(text: str, said: str | None) -> str | None:
     sample = text[:4000].lower()
     if len(sample) < _UNSURE_CHARS:
         return said
-    letters = sum(1 for each in sample if each.isalpha()) or 1
-    for language, pattern in _SCRIPTS.items():
+    letters = len(_LETTER.findall(sample)) or 1
+    for language, pattern in () if sample.isascii() else _SCRIPTS.items():
         share = len(re.findall(pattern, sample)) / letters
         if share > (0.1 if language in ("ko", "ja") else 0.4):
             group = {"ru": "ru uk bg sr mk be kk ky mn", "ar": "ar fa ur ps", "he": "he yi"}.get(language, language).split()

@@ -17,6 +17,7 @@ _IN_BODY = 0.6
 _TAIL = 0.3
 """Of a text, after the last line that is in the stated body: more, and the body was cut short."""
 _SPACE = re.compile(r"\s+")
+_NO_LETTER = re.compile(r"[\W_]+")
 _MONTH = (
     r"(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez|ene|abr|ago|dic|janv|févr|avr|juin|juil|août|déc|gen"
     r"|mag|giu|lug|set|ott|fev|out)"
@@ -105,11 +106,11 @@ def clean(text: str, *, title: str | None, captions: Iterable[str] = (), paragra
     """
     lines = [line for line in (_SPACE.sub(" ", each).strip() for each in text.splitlines()) if line]
     named = {_key(each) for each in captions}
-    repeated = _repeats(lines, {_key(each) for each in paragraphs})
+    keys = [_key(line) for line in lines]
+    repeated = _repeats(lines, keys, {_key(each) for each in paragraphs})
     headline = _key(title or "")
     kept: list[str] = []
-    for position, line in enumerate(lines):
-        key = _key(line)
+    for position, (line, key) in enumerate(zip(lines, keys, strict=True)):
         left = len(lines) - position
         if not key or position in repeated or _drop(line, from_start=position, from_end=left):
             continue
@@ -121,22 +122,23 @@ def clean(text: str, *, title: str | None, captions: Iterable[str] = (), paragra
     return "\n".join(_without_end(kept))
 
 
-def _repeats(lines: Sequence[str], on_page: Set[str]) -> set[int]:
+def _repeats(lines: Sequence[str], keys: Sequence[str], on_page: Set[str]) -> set[int]:
     """Where lines stand that were said before, or that stand for something that is not shown (`Content unavailable`)."""
     first: dict[str, int] = {}
     said: list[int] = []
-    counts = Counter(map(_key, lines))
-    for position, line in enumerate(lines):
-        key = _key(line)
+    counts = Counter(keys)
+    if len(counts) == len(keys):
+        return set()
+    for position, (line, key) in enumerate(zip(lines, keys, strict=True)):
         if key in first and (count_words(line) >= 5 or key in on_page):
             said.append(position)
         first.setdefault(key, position)
     words = sum(map(count_words, lines))
-    whole = all(first[_key(lines[one])] < first[_key(lines[after])] for one, after in pairwise(said))
-    many = len({_key(lines[each]) for each in said}) >= _FORM_LINES
+    whole = all(first[keys[one]] < first[keys[after]] for one, after in pairwise(said))
+    many = len({keys[each] for each in said}) >= _FORM_LINES
     if many and not whole and sum(count_words(lines[each]) for each in said) > _STRUCTURE * words:
         return set()
-    empty = (at for at, line in enumerate(lines) if counts[_key(line)] >= _OFTEN and count_words(line) < 5 and line[-1:].isalpha())
+    empty = (at for at, line in enumerate(lines) if counts[keys[at]] >= _OFTEN and count_words(line) < 5 and line[-1:].isalpha())
     return {*said, *empty}
 
 
@@ -214,4 +216,4 @@ def _without_end(lines: list[str]) -> list[str]:
 
 
 def _key(text: str) -> str:
-    return "".join(each for each in text.casefold() if each.isalnum())
+    return _NO_LETTER.sub("", text.casefold())

@@ -21,6 +21,7 @@ _WEAK = r"\s+[-–—‒―~:/]\s+|(?<=[^\W\da-zA-Z])[-–—](?=[^\W\da-zA-Z])|
 _MARK = re.compile(f"(?P<strong>{_STRONG})|{_WEAK}")
 _SPLIT = re.compile(f"{_STRONG}|{_WEAK}")
 _PREFIX_MARK = re.compile(rf"(?P<strong>{_STRONG})|{_WEAK}|:\s+")
+_NO_LETTER = re.compile(r"[\W_]+")
 _CUT = re.compile(r"\s*(?:\.\.\.|…)$")
 _CODE = re.compile(r"[\w.-]+\.[a-z]{2,6}", re.IGNORECASE)
 """`ndr.de`, `Golem.de`"""
@@ -115,7 +116,7 @@ def bare(title: str, *, sites: Sites, headings: Sequence[str] = (), others: Sequ
 
 def key_of(text: str) -> str:
     """A title's letters and digits in small: what two spellings of one title have in common."""
-    return "".join(each for each in text.casefold() if each.isalnum())
+    return _NO_LETTER.sub("", text.casefold())
 
 
 def _words(text: str) -> list[str]:
