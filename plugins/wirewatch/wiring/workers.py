@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import current_process, forkserver, parent_process
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,6 +21,17 @@ PRELOADED = ("wirewatch.articles.extract", "wirewatch.feeds.parse")
 
 
 class _Process(ForkServerProcess):
+    def start(self) -> None:
+        # A Celery worker runs tasks in processes that are marked as having no children, since it could not end those with them.
+        # Ours end by themselves when the task does, however it ends.
+        marks: dict[str, Any] = vars(current_process())["_config"]
+        daemon = marks.pop("daemon", None)
+        try:
+            super().start()
+        finally:
+            if daemon is not None:
+                marks["daemon"] = daemon
+
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing calls
         with _without_main():
@@ -121,7 +132,7 @@ def workers(count: int | None = None, preloaded: Sequence[str] = PRELOADED) -> W
     context.set_forkserver_preload(list(preloaded))
 
     def start(number: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(number, mp_context=context, initializer=_leave_interruptions)
+        return ProcessPoolExecutor(number, mp_context=context, initializer=_begin)
 
     return Workers(start, count or os.cpu_count() or 1)
 
@@ -132,6 +143,15 @@ def end_server() -> None:
     server._stop()
 
 
-def _leave_interruptions() -> None:
-    """Ctrl-C reaches every process of the terminal; the one that the pool belongs to decides what it means."""
+def _begin() -> None:
+    """What every worker does first."""
+    # Ctrl-C reaches every process of the terminal; the one that the pool belongs to decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker whose owner was killed would wait for jobs for ever.
+    Thread(target=_end_with_owner, daemon=True).start()
+
+
+def _end_with_owner() -> None:
+    if (owner := parent_process()) is not None:
+        owner.join()
+        os._exit(1)

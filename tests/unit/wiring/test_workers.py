@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures.process import BrokenProcessPool
 from operator import neg
 from pathlib import Path
@@ -66,3 +67,53 @@ def test_the_server_of_workers_can_be_ended_and_comes_back() -> None:
         assert parent != os.getpid()
         end_server()
         assert not Path(f"/proc/{parent}").exists()
+
+
+DAEMON = """
+from multiprocessing import Process
+from operator import neg
+from wirewatch.wiring.workers import workers
+
+def task():
+    with workers(1, preloaded=[]) as pool:
+        print(pool.submit(neg, 1).result(), flush=True)
+
+if __name__ == "__main__":
+    process = Process(target=task, daemon=True)
+    process.start()
+    process.join()
+"""
+
+
+def test_a_process_that_may_have_no_children_has_workers_all_the_same(tmp_path: Path) -> None:
+    """Celery runs tasks in such processes."""
+    script = tmp_path / "script.py"
+    script.write_text(DAEMON)
+    environment = {**os.environ, "PYTHONPATH": "plugins"}
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, env=environment, timeout=60)
+    assert done.stdout.splitlines() == ["-1"]
+
+
+KILLED = """
+import os, signal
+from wirewatch.wiring.workers import workers
+
+if __name__ == "__main__":
+    pool = workers(2, preloaded=[])
+    print(*{pool.submit(os.getpid).result() for _ in range(10)}, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_workers_end_with_an_owner_that_is_killed(tmp_path: Path) -> None:
+    script, said = tmp_path / "script.py", tmp_path / "said"
+    script.write_text(KILLED)
+    environment = {**os.environ, "PYTHONPATH": "plugins"}
+    with said.open("w") as out:
+        assert subprocess.run([sys.executable, str(script)], stdout=out, check=False, env=environment, timeout=60).returncode == -9
+    left = [Path(f"/proc/{pid}/cmdline") for pid in said.read_text().split()]
+    assert left
+    deadline = time.monotonic() + 20
+    while any(path.exists() for path in left) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(path.exists() for path in left)
