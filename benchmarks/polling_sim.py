@@ -106,10 +106,11 @@ def polled(state: FeedState, feed: Feed, polling: Polling, now_s: float, new: in
     now = START + timedelta(seconds=now_s)
     dates = [START + timedelta(seconds=each) for each in listed] if new or state.last_success_at is None else []
     state = learn(state, now=now, new=new, listed=len(listed), dates=dates)
-    interval = interval_of(state, feed, polling)
+    interval = interval_of(state, feed, polling, now)
     return replace(
         state,
         first_success_at=state.first_success_at or now,
+        last_new_at=now if new or state.last_success_at is None else state.last_new_at,
         last_success_at=now,
         next_attempt_at=after_success(now, interval, (), feed.id),
     )

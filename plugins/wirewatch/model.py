@@ -221,7 +221,11 @@ class FeedState:
     recent_per_h: float | None = None
     """Entries an hour in the last hours."""
     peak_per_h: float | None = None
-    """The fastest that half of its list was replaced in the last weeks, as entries an hour."""
+    """How fast entries came lately, by the last few or by half of the list; fades while none come."""
+    by_hour: tuple[float, ...] = ()
+    """Entries by hour of the day (UTC) in the last weeks, the older ones faded; empty: no rhythm is known."""
+    at_once: float | None = None
+    """How many entries usually come within the same minute, as one of them finds it."""
     full_at: datetime | None = None
     """When a poll last brought a body: now and then one is asked for without validators."""
     lying_304: bool = False

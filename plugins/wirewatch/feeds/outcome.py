@@ -54,7 +54,7 @@ def succeeded(state: FeedState, feed: Feed, polling: Polling, *, reading: Readin
     )
     after = _watched(after, now) if shown is None else _listed(after, state, shown, now)
     after = replace(after, first_success_at=state.first_success_at or now, last_success_at=now)
-    interval = interval_of(after, feed, polling, reading.fresh_for)
+    interval = interval_of(after, feed, polling, now, reading.fresh_for)
     due = after_success(now, interval, after.skip_hours, feed.id)
     return judged(replace(after, interval_s=interval.total_seconds(), next_attempt_at=due), now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,30 +13,38 @@ from email.utils import parsedate_to_datetime
 from wirewatch.config.settings import Polling
 from wirewatch.model import Feed, FeedState
 
-FRESH = timedelta(minutes=34)
+FRESH = timedelta(minutes=70)
 """Interval of a feed that brings one entry an hour. With a budget of polls, waiting is least where intervals go with the inverse
 square root of the rate (minimise the sum of rate x interval / 2 over feeds, given the sum of 1 / interval): four times as much
 news, twice as many polls.
 """
 FRESHEST = timedelta(minutes=8)
 """More often than this is polled only so that nothing is missed."""
-SHARE_OF_LIST = 0.7
-"""No more of a list than this is let go by between two polls, at the fastest that the feed has been."""
-BURST = 32
-"""A feed may at any time begin to bring so many times what it does in the mean (twice that by day, twelve times as much in a
-burst, and several at a time): polls overlap even then. Found by benchmarks/polling_sim.py.
+BURST = 9.5
+"""A feed may at any time begin to bring so many times what is usual at that hour."""
+CAUTION = 3.8
+"""Standard deviations by which chance may then bring more still, before a list overflows. Both are found by benchmarks/polling_sim.py:
+more of either costs polls, less of either misses entries.
 """
-SHORT_LIST = 5
-"""Shorter lists do not show how fast a feed can be: two entries of one minute would be taken for its pace."""
+UNKNOWN = 3.0
+KNOWN_IN = timedelta(days=3)
+"""A rhythm that only a list tells may be out by so much; how fast watching takes the place of that."""
+AHEAD = 2.5
+"""What comes fast already may come so many times faster by the next poll."""
 FLOOR_OF_RHYTHM = 0.3
-"""A quiet night slows polling to this share of the long rhythm at most."""
-QUIET_PEAK = 0.35
-"""Share of its fastest pace that a feed is trusted not to exceed while it is slow."""
+"""A quiet hour slows polling to this share of the long rhythm at most."""
+PRIOR = 3.0
+"""Entries in every hour of the day that stand against those seen, so that a few of them are no rhythm."""
+SHORT_LIST = 8
+"""Shorter lists are taken to be as long: mostly there is no more, and no list is so short that every poll must come at once."""
+MOST_AT_ONCE = 3.0
+"""Feeds that bring whole lists at once do it at their hour."""
 RECENT = timedelta(hours=3)
 LONG = timedelta(days=7)
 USUAL = timedelta(days=28)
 """Time constants of the averages: `recent_per_h`, `rate_per_h` and `weight`."""
-PEAK_HALVES_IN = timedelta(days=14)
+RHYTHM = timedelta(days=14)
+"""Time constant of `by_hour`."""
 BATCH = timedelta(minutes=1)
 """A list whose dates all lie so close was dated when it was written: its dates say nothing of its rhythm."""
 FIRST_FAILURES = 3
@@ -65,30 +74,39 @@ def learn(state: FeedState, *, now: datetime, new: int, listed: int, dates: Sequ
     """
     past = sorted(date for date in dates if date <= now)
     told = past if len(past) >= 3 and past[-1] - past[0] >= BATCH else []
-    state = replace(state, listed=listed)
-    if told:
-        state = replace(state, gap_s=(told[-1] - told[0]).total_seconds() / (len(told) - 1))
+    usual_gap = (told[-1] - told[0]).total_seconds() / (len(told) - 1) if told else state.gap_s
     if state.last_success_at is None:
-        return _seeded(state, told, now, listed)
+        return _seeded(replace(state, listed=listed, gap_s=usual_gap), told, now)
     gap_h = max((now - state.last_success_at) / _HOUR, 1 / 60)
     rate = _averaged(state.rate_per_h, new, gap_h, LONG)
-    faded = (state.peak_per_h or 0.0) * 0.5 ** (gap_h / (PEAK_HALVES_IN / _HOUR))
+    fresh = [date for date in told if date > state.last_success_at][-new:] if new else []
     return replace(
         state,
+        listed=listed,
+        gap_s=usual_gap or (3600 / rate if rate else None),
         rate_per_h=rate,
         recent_per_h=_averaged(state.recent_per_h, new, gap_h, RECENT),
         weight=_averaged(None if state.weight is None else state.weight / 24, new, gap_h, USUAL) * 24,
-        peak_per_h=max(faded, _fastest(told, listed), new / gap_h if new >= _let_go(listed) else 0.0),
-        gap_s=state.gap_s if told or not rate else state.gap_s or 3600 / rate,
+        peak_per_h=_pace(told, now) if told else new / gap_h if new else _slowed(state.peak_per_h, gap_h, listed),
+        by_hour=_by_hour(state, fresh or [now] * new, now) if new else state.by_hour,
+        at_once=_at_once(state.at_once, fresh, told),
     )
 
 
-def _seeded(state: FeedState, told: Sequence[datetime], now: datetime, listed: int) -> FeedState:
+def _seeded(state: FeedState, told: Sequence[datetime], now: datetime) -> FeedState:
     if not told:
         return state
     rate = (len(told) - 1) / max((now - told[0]) / _HOUR, 1 / 60)
     recent = sum(date > now - RECENT for date in told) / (RECENT / _HOUR)
-    return replace(state, rate_per_h=rate, recent_per_h=recent, weight=rate * 24, peak_per_h=_fastest(told, listed))
+    return replace(
+        state,
+        rate_per_h=rate,
+        recent_per_h=recent,
+        weight=rate * 24,
+        peak_per_h=_pace(told, now),
+        by_hour=_by_hour(state, told, now),
+        at_once=_at_once(None, told, told),
+    )
 
 
 def _averaged(before: float | None, new: int, gap_h: float, constant: timedelta) -> float:
@@ -98,17 +116,36 @@ def _averaged(before: float | None, new: int, gap_h: float, constant: timedelta)
     return before + (1 - math.exp(-gap_h / (constant / _HOUR))) * (new / gap_h - before)
 
 
-def _let_go(listed: int) -> int:
-    return max(1, int(SHARE_OF_LIST * listed))
+def _pace(told: Sequence[datetime], now: datetime) -> float:
+    """Entries an hour just now, by the last few and by half of the list, whichever is faster."""
+    half = max(1, len(told) // 2)
+    long = half / max((now - told[-half]) / _HOUR, 1 / 60)
+    return max(long, 4 / max((now - told[-4]) / _HOUR, 0.2)) if len(told) >= 4 else long
 
 
-def _fastest(told: Sequence[datetime], listed: int) -> float:
-    """Entries an hour in the shortest time that replaced the share of the list that may be let go."""
-    count = _let_go(listed)
-    if len(told) <= count or listed < SHORT_LIST:
-        return 0.0
-    shortest = min(later - earlier for earlier, later in zip(told, told[count:], strict=False))
-    return count / max(shortest / _HOUR, 1 / 60)
+def _slowed(pace: float | None, gap_h: float, listed: int) -> float | None:
+    """The pace after a while in which nothing came."""
+    return 1 / (1 / pace + gap_h / max(1, listed // 2)) if pace else pace
+
+
+def _by_hour(state: FeedState, new: Sequence[datetime], now: datetime) -> tuple[float, ...]:
+    """Entries by hour of the day (UTC), the older ones faded."""
+    fade = math.exp(-((now - state.last_new_at) / RHYTHM)) if state.by_hour and state.last_new_at else 0.0
+    counts = [each * fade for each in state.by_hour] or [0.0] * 24
+    for date in new:
+        counts[date.astimezone(UTC).hour] += 1
+    return tuple(round(each, 2) for each in counts)
+
+
+def _at_once(before: float | None, new: Sequence[datetime], told: Sequence[datetime]) -> float | None:
+    """How many entries usually come within the same minute, as a new one finds it."""
+    sizes = [bisect_right(told, date + BATCH) - bisect_left(told, date - BATCH) for date in new]
+    if not sizes:
+        return before
+    if before is None:
+        return sum(sizes) / len(sizes)
+    kept = (1 - 1 / 20) ** len(sizes)
+    return before * kept + (1 - kept) * sum(sizes) / len(sizes)
 
 
 # ---------------------------------------------------------------- after a success
@@ -121,8 +158,8 @@ def bounds(feed: Feed, polling: Polling) -> tuple[timedelta, timedelta]:
     return low, max(low, high)
 
 
-def interval_of(state: FeedState, feed: Feed, polling: Polling, fresh_for: timedelta | None = None) -> timedelta:
-    """How long to wait after a success; within the bounds, a little apart from other feeds'.
+def interval_of(state: FeedState, feed: Feed, polling: Polling, now: datetime, fresh_for: timedelta | None = None) -> timedelta:
+    """How long to wait after a success at `now`; within the bounds, a little apart from other feeds'.
 
     Caches that hold the answer `fresh_for` so long would give the same one again. The feed's `ttl` is kept to unless
     entries could be missed by it.
@@ -131,21 +168,53 @@ def interval_of(state: FeedState, feed: Feed, polling: Polling, fresh_for: timed
     own = share_of(feed.id)
     wait, known = polling.default_interval, high
     if state.rate_per_h is not None:
-        let_go = _let_go(state.listed or 1)
-        rate = max(state.recent_per_h or 0.0, FLOOR_OF_RHYTHM * state.rate_per_h)
-        # While it is slow its fastest is less fast too.
-        peak = (state.peak_per_h or 0.0) * min(1.0, max(QUIET_PEAK, rate / max(state.rate_per_h, 1e-6)))
-        known = _times(_HOUR, let_go / max(rate, peak, 1e-6), high)
-        # What is recent already is a burst where it is more than the mean.
-        sudden = _times(_HOUR, let_go / max(BURST * max(rate / 2, state.rate_per_h), 1e-6), high)
-        fresh = max(FRESHEST, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high))
-        wait = min(known, sudden, fresh)
-    wait *= 0.9 + 0.2 * own
+        room = room_of(state.listed or 0, state.at_once or 1.0)
+        coming = AHEAD * max(state.recent_per_h or 0.0, state.peak_per_h or 0.0)
+        known = _times(_HOUR, room / max(coming, 1e-6), high)
+        rate = max(state.recent_per_h or 0.0, usual_rate(state, now.astimezone(UTC).hour))
+        wait = min(_until_used_up(state, now, room, coming, high), max(FRESHEST, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high)))
+    wait *= 1 - 0.1 * own
     if state.ttl_s is not None:
         wait = max(wait, min(known, timedelta(seconds=min(state.ttl_s, LAST_RETRY.total_seconds()))))
     if fresh_for is not None:
         wait = max(wait, fresh_for)
     return min(max(wait, low), high * (1 - 0.1 * own) if high > low else high)
+
+
+def room_of(listed: int, at_once: float) -> float:
+    """How many entries may be expected until the next poll, so that chance hardly ever brings more than the list holds.
+
+    The expectation whose mean + CAUTION standard deviations + skewness (Cornish-Fisher) is the length of the list, for entries
+    that come by chance (Poisson), `at_once` of them together.
+    """
+    size = min(max(1.0, at_once), MOST_AT_ONCE)
+    spread = CAUTION * math.sqrt(size)
+    left = max(listed, SHORT_LIST) - size * (CAUTION**2 - 1) / 6
+    return ((math.sqrt(spread**2 + 4 * max(left, 0.5)) - spread) / 2) ** 2
+
+
+def usual_rate(state: FeedState, hour: int, reach: int = 0) -> float:
+    """Entries an hour that are usual at an hour of the day (UTC), or at the busiest of those around it."""
+    mean = max(state.rate_per_h or 0.0, (state.weight or 0.0) / 24)
+    if not state.by_hour:
+        return mean
+    seen = max(state.by_hour[(hour + each) % 24] for each in range(-reach, reach + 1))
+    return mean * max(FLOOR_OF_RHYTHM, 24 * (seen + PRIOR) / (sum(state.by_hour) + 24 * PRIOR))
+
+
+def _until_used_up(state: FeedState, now: datetime, room: float, coming: float, most: timedelta) -> timedelta:
+    """When the list may have been used up, should a burst begin now."""
+    watched = (now - state.first_success_at) / KNOWN_IN if state.first_success_at else 0.0
+    burst = BURST * (1 + (UNKNOWN - 1) * math.exp(-watched))
+    begin, hour = now.astimezone(UTC), now.astimezone(UTC).hour
+    spent_h, left_h = 0.0, 1 - (begin - begin.replace(minute=0, second=0, microsecond=0)) / _HOUR
+    while spent_h < most / _HOUR:
+        rate = max(burst * usual_rate(state, hour, reach=1), coming, 1e-6)
+        if rate * left_h >= room:
+            return min(most, _HOUR * (spent_h + room / rate))
+        room -= rate * left_h
+        spent_h, left_h, hour = spent_h + left_h, 1.0, hour + 1
+    return most
 
 
 def _times(unit: timedelta, factor: float, most: timedelta) -> timedelta:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 """Of all mappings together; it goes up with every change of this file."""
 
 KEYWORD: dict[str, Any] = {"type": "keyword", "ignore_above": 8191}
@@ -73,6 +73,7 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "read_at": DATE,
         "seen_after_s": FLOAT,
         "read_after_s": FLOAT,
+        "words": KEYWORD,
         "revisions": OPAQUE,
         "bands": KEYWORD,
         "fingerprint": STORED,
@@ -111,6 +112,8 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "gap_s": FLOAT,
         "recent_per_h": FLOAT,
         "peak_per_h": FLOAT,
+        "by_hour": OPAQUE,
+        "at_once": FLOAT,
         "full_at": DATE,
         "lying_304": BOOL,
         "lost_at": DATE,

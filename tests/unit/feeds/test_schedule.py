@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wirewatch.config.settings import Polling
-from wirewatch.feeds.schedule import LAST_RETRY, after_failure, after_success, fresh_for, interval_of, learn, share_of
+from wirewatch.feeds.schedule import LAST_RETRY, after_failure, after_success, fresh_for, interval_of, learn, room_of, share_of
 from wirewatch.model import Feed, FeedState
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -27,11 +28,12 @@ def steady(per_h: float, listed: int = 20, **more: object) -> FeedState:
     """A feed that has brought so much an hour for long."""
     dates = [NOW - n * HOUR / per_h for n in range(listed)]
     first = learn(state(), now=NOW, new=listed, listed=listed, dates=dates)
-    return replace(first, rate_per_h=per_h, recent_per_h=per_h, last_success_at=NOW, **more)  # type: ignore[arg-type]
+    known = replace(first, rate_per_h=per_h, recent_per_h=per_h, weight=24 * per_h, first_success_at=NOW - 60 * DAY, last_success_at=NOW)
+    return replace(known, **more)  # type: ignore[arg-type]
 
 
 def wait(before: FeedState, feed: Feed = FEED, fresh: timedelta | None = None) -> timedelta:
-    return interval_of(before, feed, POLLING, fresh)
+    return interval_of(before, feed, POLLING, NOW, fresh)
 
 
 def test_until_its_rhythm_is_known_the_default_is_taken() -> None:
@@ -42,7 +44,6 @@ def test_busier_feeds_are_polled_more_often_within_the_bounds() -> None:
     waits = [wait(steady(rate, 50)) for rate in (0.001, 0.05, 0.2, 1, 4, 60)]
     assert waits == sorted(waits, reverse=True)
     assert waits[0] == pytest.approx(POLLING.max_interval, rel=0.11)
-    assert wait(steady(1)) == pytest.approx(26 * MINUTE, rel=0.12)
     assert waits[-1] == pytest.approx(POLLING.min_interval, rel=0.11)
 
 
@@ -51,9 +52,47 @@ def test_polls_overlap_at_the_fastest_that_the_feed_was_lately() -> None:
     slow = learn(steady(0.1), now=NOW + MINUTE, new=15, listed=20, dates=burst)
     quiet = replace(slow, recent_per_h=0.0, rate_per_h=0.1)
     assert wait(quiet) <= 28 * MINUTE
-    forgotten = learn(replace(quiet, last_success_at=NOW), now=NOW + 120 * DAY, new=0, listed=20, dates=())
-    assert forgotten.peak_per_h is not None
-    assert forgotten.peak_per_h < (quiet.peak_per_h or 0) / 100
+    later = learn(replace(quiet, last_success_at=NOW), now=NOW + 5 * DAY, new=0, listed=20, dates=())
+    assert wait(replace(later, recent_per_h=0.0, rate_per_h=0.1)) > HOUR
+
+
+def test_even_a_burst_without_notice_does_not_use_up_the_list() -> None:
+    # Twelve times as much from now on, until the next poll, at feeds fast and slow with lists long and short.
+    for per_h in (0.05, 0.2, 1, 3):
+        for listed in (10, 20, 100):
+            assert 12 * per_h * (wait(steady(per_h, listed)) / HOUR) <= listed
+
+
+def test_quiet_hours_are_polled_less_and_not_beyond_their_end() -> None:
+    by_hour = tuple(20.0 if 7 <= hour < 22 else 0.0 for hour in range(24))
+    busy = steady(3, by_hour=by_hour)
+    by_day, by_night = wait(busy), interval_of(replace(busy, recent_per_h=0.1, peak_per_h=0.1), FEED, POLLING, NOW.replace(hour=0))
+    assert by_night > 2 * by_day
+    before_dawn = interval_of(replace(busy, recent_per_h=0.1, peak_per_h=0.1), FEED, POLLING, NOW.replace(hour=5, minute=55))
+    assert before_dawn <= by_day + 6 * MINUTE
+
+
+def test_a_rhythm_that_only_a_list_tells_is_not_trusted() -> None:
+    assert wait(steady(2, first_success_at=NOW)) < wait(steady(2, first_success_at=NOW - 2 * DAY)) < wait(steady(2))
+
+
+def test_a_feed_that_brings_several_at_once_leaves_room_for_them() -> None:
+    singly = learn(state(), now=NOW, new=0, listed=20, dates=[NOW - n * 10 * MINUTE for n in range(20)])
+    in_threes = learn(state(), now=NOW, new=0, listed=20, dates=[NOW - n // 3 * 30 * MINUTE for n in range(20)])
+    assert singly.at_once == 1
+    assert in_threes.at_once == pytest.approx(3, abs=0.2)
+    assert room_of(20, 3) < room_of(20, 1) / 2
+    assert room_of(20, 50) == room_of(20, 3)
+
+
+def test_hours_are_learned_and_forgotten() -> None:
+    first = learn(state(), now=NOW, new=0, listed=3, dates=[NOW - n * HOUR for n in (1, 2, 2.5)])
+    assert first.by_hour == tuple({11: 1.0, 10: 1.0, 9: 1.0}.get(hour, 0.0) for hour in range(24))
+    known = replace(first, last_success_at=NOW, last_new_at=NOW)
+    assert learn(known, now=NOW + HOUR, new=0, listed=3, dates=()).by_hour == known.by_hour
+    later = learn(known, now=NOW + 14 * DAY, new=2, listed=3, dates=()).by_hour
+    assert later[11] == pytest.approx(1 / math.e, abs=0.01)
+    assert later[12] == 2
 
 
 def test_a_list_dated_when_it_was_written_says_nothing_of_the_rhythm() -> None:
@@ -81,14 +120,14 @@ def test_a_ttl_that_would_lose_entries_is_shortened() -> None:
 @given(st.floats(1e-4, 1e4), st.integers(1, 300), st.one_of(st.none(), st.floats(0, 1e9)), st.text(min_size=1, max_size=8))
 def test_no_interval_leaves_the_bounds(rate: float, listed: int, ttl: float | None, name: str) -> None:
     before = state(rate_per_h=rate, recent_per_h=rate, peak_per_h=rate, listed=listed, ttl_s=ttl)
-    found = interval_of(before, Feed(id=name, url=""), POLLING, None)
+    found = interval_of(before, Feed(id=name, url=""), POLLING, NOW)
     assert POLLING.min_interval <= found <= POLLING.max_interval
 
 
 def test_feeds_of_one_rhythm_do_not_come_due_together() -> None:
-    waits = {interval_of(steady(1), Feed(id=str(n), url=""), POLLING) for n in range(100)}
+    waits = {wait(steady(1), Feed(id=str(n), url="")) for n in range(100)}
     assert len(waits) > 95
-    assert {interval_of(steady(1), FEED, POLLING) for _ in range(3)} == {wait(steady(1))}
+    assert {wait(steady(1)) for _ in range(3)} == {wait(steady(1))}
     assert 0 <= share_of("") < 1
 
 
