@@ -65,6 +65,10 @@ def test_problems_stand_at_their_line_and_examples_run_as_one_types(desk: Desk) 
     editor.fill(RULE.replace("A training", "A train of thought"))
     expect(page.get_by_text("1 of 2 examples comes out wrong")).to_be_visible()
     expect(page.get_by_text(re.compile("should be rejected, but matches"))).to_be_visible()
+    page.get_by_text("Concepts to name").click()
+    page.get_by_role("searchbox", name="Find a concept").fill("w/7")
+    page.get_by_role("button", name="w/7", exact=True).click()
+    expect(editor).to_have_value(re.compile("{concept: w/7}"))
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download YAML").click()
     assert waiting.value.suggested_filename == "topic.yaml"
@@ -80,6 +84,7 @@ def test_from_a_draft_to_what_it_tags(desk: Desk, browser: Browser, watch: Watch
     expect(page.get_by_text("Publishing takes the permission")).to_be_visible()
     expect(page.get_by_role("button", name="Publish")).to_have_count(0)
 
+    page.get_by_role("combobox", name="How far back").select_option("7")
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_text(re.compile("It waits for a worker"))).to_be_visible()
     trial = queued(desk, "try_topics")["conf"]["trial"]
@@ -87,7 +92,7 @@ def test_from_a_draft_to_what_it_tags(desk: Desk, browser: Browser, watch: Watch
     away(_try(watch, trial))
     result = page.get_by_role("article", name="Trial of Trains")
     expect(result).to_contain_text("Would have matched 15 articles in 10 stories (15 not tagged with it now)")
-    expect(result).to_contain_text(re.compile("1 alert, one in 4 weeks, to desk"))
+    expect(result).to_contain_text("1 alert, 1 a week, to desk")
     expect(result).to_contain_text("Kim's green train crosses into Russia")
     desk.shoot("lab", SHOTS)
 
