@@ -43,8 +43,9 @@ format: $(READY) ## Put the code in its usual form
 dashboards: $(READY) ## Write config/kibana/wirewatch.ndjson anew
 	@$(BIN)/wirewatch kibana build > config/kibana/wirewatch.ndjson
 
-schemas: $(READY) ## Write config/schemas/*.json anew
+schemas: $(READY) ## Write config/schemas/*.json and docs/configuration.md anew
 	@$(BIN)/python -m wirewatch.config.json_schema config/schemas
+	@$(BIN)/python -m wirewatch.config.reference docs/configuration.md
 
 lock: $(READY) ## Choose the newest allowed versions of all packages anew
 	@$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \

@@ -75,7 +75,7 @@ class Rule(Model):
         description="Where it must occur: title, lead (summary and first sentences), text, url (words of its address).",
     )
     weight: float | None = Field(None, gt=0, le=3, description="How much an occurrence says about the subject; 1 is normal.")
-    publisher: Strings | None = None
+    publisher: Strings | None = Field(None, description="Ids, or domains, of publishers.")
     country: Annotated[list[Country], BeforeValidator(_listed), Field(min_length=1)] | None = Field(None, description="Of the publisher.")
     kind: Annotated[list[PublisherKind], BeforeValidator(_listed), Field(min_length=1)] | None = Field(
         None, description="Of the publisher."
@@ -145,21 +145,23 @@ class TopRule(Rule):
 class Watch(Model):
     """How a topic reaches people."""
 
-    alert: Alert = Alert.SPIKE
-    sensitivity: Sensitivity = Sensitivity.NORMAL
+    alert: Alert = Field(
+        Alert.SPIKE, description="`spike` mails incidents, `each` every story in batches, `digest` only there, `none` nobody."
+    )
+    sensitivity: Sensitivity = Field(Sensitivity.NORMAL, description="How sure a spike must be.")
     single_publisher: bool = Field(False, description="An incident may rest on one publisher.")
 
 
 class ExampleText(Model):
     """An article in an example; a bare string is its title."""
 
-    title: str = ""
-    summary: str = ""
-    text: str = ""
-    language: Language | None = None
-    publisher: str | None = None
-    country: Country | None = None
-    kind: PublisherKind | None = None
+    title: str = Field("", description="Headline.")
+    summary: str = Field("", description="What the feed says.")
+    text: str = Field("", description="Paragraphs, with an empty line between.")
+    language: Language | None = Field(None, description="ISO 639, as `ko`.")
+    publisher: str | None = Field(None, description="Id of its publisher.")
+    country: Country | None = Field(None, description="Of its publisher.")
+    kind: PublisherKind | None = Field(None, description="Of its publisher.")
     url: str = Field("", description="Its address.")
     at: date | None = Field(None, description="The day that it counts for.")
     topic: str | None = Field(None, description="Of a `for_each` template: the topic that must match.")
@@ -179,24 +181,24 @@ class ExampleText(Model):
 class Examples(Model):
     """What a topic must and must not match."""
 
-    matches: list[ExampleText] = Field(min_length=1)
-    rejects: list[ExampleText] = Field(min_length=1)
+    matches: list[ExampleText] = Field(min_length=1, description="At least one that it must match.")
+    rejects: list[ExampleText] = Field(min_length=1, description="At least one that it must not.")
 
 
 class TopicEntry(Model):
     """One topic, or a template for many."""
 
-    id: str = Field(min_length=1)
-    name: str = ""
-    rule: TopRule | None = None
-    for_each_pair: list[str] | None = Field(None, min_length=2)
+    id: str = Field(min_length=1, description="Letters, digits, `-`, `/`; for a template with place holders.")
+    name: str = Field("", description="For people; a template may use its place holders.")
+    rule: TopRule | None = Field(None, description="What an article must say.")
+    for_each_pair: list[str] | None = Field(None, min_length=2, description="Concepts: a topic for every pair, in this order.")
     except_: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(
         [], alias="except", description="Pairs that have a topic of their own."
     )
     for_each: str | None = Field(None, description="A CSV file under config/ with the columns name, kind, aliases, context.")
-    watch: Watch = Watch()
-    notify: list[str] = Field(default_factory=list)
-    examples: Examples | None = None
+    watch: Watch = Field(Watch(), description="How the topic reaches people.")
+    notify: list[str] = Field(default_factory=list, description="Ids of recipients; default: alerts.default_notify.")
+    examples: Examples | None = Field(None, description="Run by `wirewatch check`; every topic needs them.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> TopicEntry:
@@ -214,7 +216,7 @@ class TopicEntry(Model):
 class TopicsFile(Model):
     """config/topics/*.yaml"""
 
-    topics: list[TopicEntry]
+    topics: list[TopicEntry] = Field(description="All topics of the file.")
 
 
 ByLanguage = dict[Language, Phrases]
@@ -228,8 +230,8 @@ def _by_language(value: object) -> object:
 class Hider(Model):
     """A longer phrase, or all the aliases of another concept."""
 
-    phrase: Phrase | None = None
-    concept: str | None = None
+    phrase: Phrase | None = Field(None, description="A longer phrase.")
+    concept: str | None = Field(None, description="All aliases of another concept.")
 
     @model_validator(mode="before")
     @classmethod
@@ -266,41 +268,43 @@ class ConceptEntry(Model):
 class ConceptsFile(Model):
     """config/concepts/*.yaml"""
 
-    concepts: dict[Key, ConceptEntry]
+    concepts: dict[Key, ConceptEntry] = Field(description="By id, as country/japan.")
 
 
 class PublisherEntry(Model):
     """One owner of news domains."""
 
-    name: str = Field(min_length=1)
-    domains: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$")]] = Field(default_factory=list)
-    country: Country | None = None
-    kind: PublisherKind = PublisherKind.UNKNOWN
-    reliability: Literal["A", "B", "C", "D", "E", "F"] | None = None
+    name: str = Field(min_length=1, description="For people.")
+    domains: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$")]] = Field(
+        default_factory=list, description="Registrable domains, or host:port."
+    )
+    country: Country | None = Field(None, description="ISO 3166 alpha-2.")
+    kind: PublisherKind = Field(PublisherKind.UNKNOWN, description="What it is.")
+    reliability: Literal["A", "B", "C", "D", "E", "F"] | None = Field(None, description="The desk's own judgement.")
 
 
 class PublishersFile(Model):
     """config/publishers.yaml"""
 
-    publishers: dict[Key, PublisherEntry]
+    publishers: dict[Key, PublisherEntry] = Field(description="By id.")
 
 
 class FeedEntry(Model):
     """One feed to poll."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
-    name: str = ""
-    publisher: str | None = None
-    language: Language | None = None
-    weight: float | None = Field(None, gt=0)
-    min_interval: Duration | None = None
-    max_interval: Duration | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    basic_auth: str | None = None
-    tags: list[str] = Field(default_factory=list)
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")] = Field(description="RSS, Atom or JSON Feed.")
+    name: str = Field("", description="For people; default: what the feed calls itself.")
+    publisher: str | None = Field(None, description="Id in publishers.yaml; default: by the domain of its articles.")
+    language: Language | None = Field(None, description="ISO 639; default: what each page says.")
+    weight: float | None = Field(None, gt=0, description="Of the coverage; default: what it usually brings.")
+    min_interval: Duration | None = Field(None, description="Instead of polling.min_interval.")
+    max_interval: Duration | None = Field(None, description="Instead of polling.max_interval.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Sent with every request; `${NAME}` is taken from the environment.")
+    basic_auth: str | None = Field(None, description="Name of the environment variable that holds `user:password`.")
+    tags: list[str] = Field(default_factory=list, description="For filters.")
 
 
 class FeedsFile(Model):
     """config/feeds.yaml"""
 
-    feeds: dict[Key, FeedEntry]
+    feeds: dict[Key, FeedEntry] = Field(description="By id.")

@@ -55,19 +55,19 @@ class Polling(Model):
 class Articles(Model):
     """How pages are fetched and kept."""
 
-    timeout: Duration = timedelta(seconds=30)
+    timeout: Duration = Field(timedelta(seconds=30), description="For one answer, all redirects together.")
     max_bytes: int = Field(8_000_000, gt=0, description="Of a page, unpacked.")
-    host_delay: Duration = timedelta(seconds=1)
-    concurrency: int = Field(32, gt=0)
-    slots: int = Field(4, ge=1, le=64)
+    host_delay: Duration = Field(timedelta(seconds=1), description="Between two requests to one host.")
+    concurrency: int = Field(32, gt=0, description="Requests under way in one task.")
+    slots: int = Field(4, ge=1, le=64, description="Mapped tasks that share the work.")
     obey_robots: bool = Field(True, description="Whether robots.txt decides which pages may be fetched.")
     max_attempts: int = Field(6, ge=1, description="Fetches of one page before its state is final.")
     lateness: Duration = Field(
         timedelta(hours=48),
         description="Entries older than this when found are kept, never counted, unless an outage of their feed explains it.",
     )
-    retention_months: int = Field(24, ge=1)
-    extract_timeout: Duration = timedelta(seconds=10)
+    retention_months: int = Field(24, ge=1, description="Whole months of articles and polls that are kept besides the running one.")
+    extract_timeout: Duration = Field(timedelta(seconds=10), description="A page that takes longer to read is cut off.")
     min_words: int = Field(40, ge=0, description="Below this an extracted text is not taken for the article.")
 
 
@@ -80,11 +80,11 @@ class Detection(Model):
     history: Duration = Field(timedelta(weeks=8), description="How far back the expectation is learned from.")
     cool_down: Duration = Field(timedelta(hours=12), description="A topic that flares again within it reopens its incident.")
     calm: Duration = Field(timedelta(hours=6), description="An incident closes after so long without a spike.")
-    min_stories: int = Field(3, ge=1)
+    min_stories: int = Field(3, ge=1, description="Stories that make a spike; one story alone needs `min_publishers`.")
     min_publishers: int = Field(5, ge=2, description="Publishers that must have taken up one story before it alone is a spike.")
     panel_age: Duration = Field(timedelta(days=2), description="A feed joins the coverage panel after it.")
     blind_coverage: float = Field(0.5, ge=0, le=1, description="Below it, for `blind_for`, the operators are told.")
-    blind_for: Duration = timedelta(hours=2)
+    blind_for: Duration = Field(timedelta(hours=2), description="How long coverage may be below `blind_coverage`.")
     group_window: Duration = Field(timedelta(hours=72), description="Near-duplicates further apart are different stories.")
 
 
@@ -177,19 +177,21 @@ class Escalate(Model):
 class Recipient(Model):
     """Someone who gets messages: a person, a desk, a system."""
 
-    name: str = ""
+    name: str = Field("", description="For people.")
     mail: Annotated[tuple[MailAddress, ...], BeforeValidator(_one_or_more)] = Field((), description="Mail addresses.")
     channels: Annotated[tuple[ChannelName, ...], BeforeValidator(_one_or_more)] = Field(
         (),
         description="Names of other channels. The address of `asia-slack`, which is a secret, is the password of the Airflow connection "
         "`wirewatch_asia_slack`, or $WIREWATCH_CHANNEL_ASIA_SLACK: http(s) for a webhook, else as Apprise writes it (slack://…).",
     )
-    timezone: Annotated[str, BeforeValidator(_zone)] = "UTC"
+    timezone: Annotated[str, BeforeValidator(_zone)] = Field(
+        "UTC", description="Of quiet hours, digests and times in messages: Asia/Seoul."
+    )
     quiet: Annotated[tuple[Annotated[Quiet, BeforeValidator(_quiet)], ...], BeforeValidator(_one_or_more)] = Field(
         (), description="What is not critical waits until these hours are over, and then comes in one message."
     )
     severity: Severity = Field(Severity.NOTABLE, description="Incidents below it are not told.")
-    escalate: Escalate | None = None
+    escalate: Escalate | None = Field(None, description="Who is told next when nobody acknowledges.")
     digest: Annotated[tuple[Literal["daily", "weekly"], ...], BeforeValidator(_one_or_more)] = Field(
         ("daily",), description="Which digests; weekly ones come on Mondays."
     )
@@ -218,7 +220,7 @@ class Route(Model):
 class Throttle(Model):
     """How many messages one address gets; what is more comes together in one that lists it. Critical ones always go alone."""
 
-    window: Duration = timedelta(hours=1)
+    window: Duration = Field(timedelta(hours=1), description="Over which messages are counted.")
     per_topic: int = Field(4, ge=1, description="Messages about one topic in `window`.")
     total: int = Field(10, ge=1, description="Messages in `window`.")
     gather: Duration = Field(
@@ -229,18 +231,18 @@ class Throttle(Model):
 class Alerts(Model):
     """Who is told, and how."""
 
-    sender: str = "wirewatch@localhost"
+    sender: str = Field("wirewatch@localhost", description="From whom mails come.")
     recipients: dict[str, Recipient] = Field(
         default_factory=dict, description="By id; topics name them under `notify`. `operators` also gets blindness and feed health."
     )
     default_notify: tuple[str, ...] = Field((), description="For topics that name nobody.")
-    routes: tuple[Route, ...] = ()
-    throttle: Throttle = Throttle()
+    routes: tuple[Route, ...] = Field((), description="Who is told besides those whom a topic names.")
+    throttle: Throttle = Field(Throttle(), description="How many messages one address gets.")
     digest_at: Annotated[int, BeforeValidator(_clock)] = Field(
         7 * 60, description="Local time of the recipient from which its digest is sent, such as 07:00."
     )
     page_url: str = Field("http://localhost:8080/plugin/wirewatch", description="The Airflow page that mails link to.")
-    kibana_url: str | None = None
+    kibana_url: str | None = Field(None, description="Kibana, where mails and the page link to its dashboards.")
     heartbeat_url: str | None = Field(None, description="Pinged after every healthy detection.")
     max_attempts: int = Field(30, ge=1, description="Of one message, at growing intervals: 30 are made in about a day.")
 
@@ -258,7 +260,7 @@ class Settings(Model):
     contact: str = Field(
         "https://example.org/wirewatch-contact", description="Sent in the User-Agent: an address or page where a publisher reaches you."
     )
-    index_prefix: str = Field("wirewatch", pattern=r"^[a-z][a-z0-9-]{0,40}$")
+    index_prefix: str = Field("wirewatch", pattern=r"^[a-z][a-z0-9-]{0,40}$", description="What the names of all indices begin with.")
     polling: Polling = Polling()
     articles: Articles = Articles()
     detection: Detection = Detection()
