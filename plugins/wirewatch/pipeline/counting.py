@@ -14,6 +14,8 @@ from wirewatch.store.counts import HOUR
 
 MARGIN = timedelta(minutes=15)
 """Articles written so long before the last run are looked at again: clocks differ, and writes take time to be seen."""
+SKEW = timedelta(hours=3)
+"""What a machine whose clock is two hours off wrote is not passed over either: counted again, but judged again only where it differs."""
 _AT_ONCE = 96
 """Hours counted together."""
 _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
@@ -25,6 +27,8 @@ class Recounted:
 
     hours: set[datetime]
     """Counted again."""
+    quiet: set[datetime] = field(default_factory=set)
+    """Of these, hours in which nothing was new: they were looked at only because clocks may be wrong."""
     rows: list[Counts] = field(default_factory=list)
     """Hours of topics that differ from what was stored, still to be saved."""
     saved: int = 0
@@ -38,7 +42,7 @@ async def recount(ports: Ports, run: store.Run, *, keep_from: datetime) -> Recou
 
     Hours before `keep_from` are saved at once, to bound memory; the others are returned, to be judged and saved by the caller.
     """
-    changed = await store.changed(ports.documents, None if run.done_at is None else run.done_at - MARGIN)
+    changed = await store.changed(ports.documents, None if run.done_at is None else run.done_at - SKEW)
     stories = {each.story for each in changed}
     mates = changed if run.done_at is None else await store.of_stories(ports.documents, stories)
     found = Recounted(hours=touched(changed, mates))
@@ -48,6 +52,9 @@ async def recount(ports: Ports, run: store.Run, *, keep_from: datetime) -> Recou
         old = [row for row in rows if row.hour < keep_from]
         found.saved += await store.save_counts(ports.documents, old)
         found.rows += [row for row in rows if row.hour >= keep_from]
+    if run.done_at is not None:
+        lately = await store.changed(ports.documents, run.done_at - MARGIN)
+        found.quiet = found.hours - touched(lately, mates) - {row.hour for row in found.rows}
     return found
 
 

@@ -82,7 +82,7 @@ async def look(ports: Ports, run: store.Run, recounted: Recounted) -> Outlook:
 def judged_since(run: store.Run, recounted: Recounted) -> datetime:
     """The first hour to judge: the last run's, or an earlier one that articles touched since."""
     last = hour_of(run.now) - 2 * HOUR if run.done_at is None else hour_of(min(run.done_at, run.now))
-    touched = [] if run.done_at is None else [hour for hour in recounted.hours if hour <= run.now]
+    touched = [] if run.done_at is None else [hour for hour in recounted.hours - recounted.quiet if hour <= run.now]
     return max(min([last, *touched]), hour_of(run.now - LATEST))
 
 

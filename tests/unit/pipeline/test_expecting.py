@@ -69,6 +69,7 @@ def test_hours_are_judged_from_the_last_run_or_from_what_came_late() -> None:
     assert judged_since(run(12 * HOUR), Recounted(hours=set())) == this - 12 * HOUR
     assert judged_since(run(HOUR), Recounted(hours={this, this - 7 * HOUR})) == this - 7 * HOUR
     assert judged_since(run(HOUR), Recounted(hours={this - 30 * DAY})) == this - 3 * DAY
+    assert judged_since(run(HOUR), Recounted(hours={this - 7 * HOUR}, quiet={this - 7 * HOUR})) == this - HOUR
     assert judged_since(run(None), Recounted(hours={this - 30 * DAY})) == this - 2 * HOUR
     assert panel_start(run(12 * HOUR), Recounted(hours=set())) <= this - 60 * HOUR
 
