@@ -91,7 +91,10 @@ def excerpt(text: str, spans: Sequence[tuple[int, int]], width: int = 240) -> tu
     start = max(0, first - width // 3)
     if start:
         start = max(start, text.find(" ", start, first) + 1)
-    shown = pieces(text[start : start + width], [(a - start, b - start) for a, b in spans if a >= start and b <= start + width])
+    end = start + width
+    if end < len(text) and (space := text.rfind(" ", end - width // 8, end)) > 0:
+        end = space
+    shown = pieces(text[start:end], [(a - start, b - start) for a, b in spans if a >= start and b <= end])
     head = (Piece(text="… "),) if start else ()
-    tail = (Piece(text=" …"),) if start + width < len(text) else ()
+    tail = (Piece(text=" …"),) if end < len(text) else ()
     return head + shown + tail
