@@ -373,9 +373,12 @@ def test_what_was_forgotten_stays_forgotten(documents: ElasticDocuments) -> None
         url = "https://www.harbour-courier.example/world/x"
         one = article("x", id=url_id(url))
         await store.discover(documents, [one])
-        assert await store.forget(documents, url=url, url_id=url_id(url), now=NOW) == 1
+        for _ in range(2):
+            emptied = await store.forget(documents, url=url, url_id=url_id(url), now=NOW)
+            assert [(each.value.title, each.value.text, each.value.status) for each in emptied] == [("", "", Status.FAILED)]
+        assert await store.remove(documents, emptied) == 1
         assert await store.discover(documents, [one]) == ["exists"]
-        assert await store.forget(documents, url=url, url_id=url_id(url), now=NOW) == 0
+        assert await store.forget(documents, url=url, url_id=url_id(url), now=NOW) == []
         await documents.refresh("articles")
         assert await documents.count("articles", {"match_all": {}}) == 0
 

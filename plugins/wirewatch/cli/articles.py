@@ -185,23 +185,24 @@ def forget(
     config: Path | None = CONFIG,
     as_json: bool = JSON,
 ) -> None:
-    """Take an article away for good: it is deleted, and none of its addresses is ever taken up again."""
-    from wirewatch.articles.identity import normalise, url_id
+    """Take an article away for good: it is deleted, counts no more, and none of its addresses is ever taken up again."""
+    from wirewatch.articles.identity import normalise
 
     try:
-        normal, identity = normalise(url), url_id(url)
+        normal = normalise(url)
     except ValueError as error:
         fail(str(error), 2)
-    gone = run(_forget(config, normal, identity))
+    done = run(_forget(config, normal))
     if as_json:
-        emit([{"url": normal, "articles": gone}])
+        emit([{"url": normal, **done}])
     else:
-        typer.echo(f"{normal}: " + ("forgotten" if gone else "not stored; it will not be taken up"))
+        counts = f", {done['corrected']} hours of topics corrected" if done["corrected"] else ""
+        typer.echo(f"{normal}: " + (f"forgotten{counts}" if done["articles"] else "not stored; it will not be taken up"))
 
 
-async def _forget(config: Path | None, url: str, identity: str) -> int:
-    from wirewatch.store import articles
+async def _forget(config: Path | None, url: str) -> dict[str, int]:
+    from wirewatch.pipeline.forget import forget
     from wirewatch.wiring.local import ports
 
     async with ports(config) as found:
-        return await articles.forget(found.documents, url=url, url_id=identity, now=found.clock())
+        return await forget(found, url)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from wirewatch.model import Counts
+from wirewatch.model import Counts, Sighting
 from wirewatch.pipeline.ports import Ports
 from wirewatch.spikes.counts import Cell, hour_of, tally, touched
 from wirewatch.store import counts as store
@@ -100,6 +100,19 @@ async def rebuild(ports: Ports, progress: Callable[[int, int], None] = lambda *_
         saved += await store.save_counts(ports.documents, await _count(ports, batch, found, hashes, run.until))
         done += len(batch)
         progress(done, len(every))
+    return saved
+
+
+async def settle(ports: Ports, gone: Sequence[Sighting]) -> int:
+    """Count anew, at once, the hours that sightings which count no more were in, or moved their story to; returns how many differed."""
+    run = await store.begin(ports.documents, ports.clock())
+    await ports.documents.refresh(store.ARTICLES)
+    hours = touched(gone, await store.of_stories(ports.documents, {each.story for each in gone}))
+    found = Recounted(hours=hours)
+    hashes = {topic.id: topic.hash for topic in ports.bundle.topics}
+    saved = 0
+    for batch in _batches(hours):
+        saved += await store.save_counts(ports.documents, await _count(ports, batch, found, hashes, run.until))
     return saved
 
 

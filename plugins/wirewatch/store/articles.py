@@ -22,6 +22,26 @@ URLS = "urls"
 HEALING = timedelta(days=7)
 """An address registered so long ago whose article is missing lost it to retention, not to a crash between the two writes."""
 
+FORGOTTEN = "forgotten"
+"""Why an article that people took away failed, until it is deleted."""
+_KEPT_OF_FORGOTTEN = (
+    *("id", "urls", "url", "feeds", "source", "publisher", "slot", "duplicate_of"),
+    *("first_seen_at", "counted_at", "timestamp", "story_id"),
+)
+    "id",
+    "urls",
+    "url",
+    "feeds",
+    "source",
+    "publisher",
+    "first_seen_at",
+    "counted_at",
+    "timestamp",
+    "story_id",
+    "slot",
+    "duplicate_of",
+)
+
 _TRIES = 40
 """Of a change under a version: in every round of contenders one gets through, so as many can contend."""
 _PAUSE_S = 0.01
@@ -56,12 +76,13 @@ async def discover(documents: Documents, articles: Sequence[Article]) -> list[st
         return []
     merged = _merge(articles)
     owners = await _register(documents, list(merged.values()))
-    known = await documents.mget([(each.index, each.article) for each in owners], fields=["feeds", "urls", "duplicate_of"])
+    taken = [(article, owner) for article, owner in zip(merged.values(), owners, strict=True) if not owner.forgotten]
+    known = (
+        await documents.mget([(each.index, each.article) for _, each in taken], fields=["feeds", "urls", "duplicate_of"]) if taken else []
+    )
     creates: list[Write] = []
     appends: list[tuple[Address, Article]] = []
-    for article, owner, hit in zip(merged.values(), owners, known, strict=True):
-        if owner.forgotten:
-            continue
+    for (article, owner), hit in zip(taken, known, strict=True):
         if hit is not None:
             if _news(hit.source, article):
                 appends.append((owner, article))
@@ -71,7 +92,7 @@ async def discover(documents: Documents, articles: Sequence[Article]) -> list[st
     written = await documents.bulk(creates) if creates else []
     created = {each.id for each in written if each.outcome == "created"}
     lost_race = {each.id for each in written if each.outcome == "exists"}
-    appends += [(owner, each) for each, owner in zip(merged.values(), owners, strict=True) if each.id in lost_race]
+    appends += [(owner, article) for article, owner in taken if article.id in lost_race]
     for owner, article in appends:
         await append(documents, owner.article, owner.index, other=article)
     outcomes: list[str] = []
@@ -255,24 +276,58 @@ async def search(
     ]
 
 
-async def forget(documents: Documents, *, url: str, url_id: str, now: datetime) -> int:
-    """Take an article away for good: deleted, and every address of it marked so that it never comes back.
+async def forget(documents: Documents, *, url: str, url_id: str, now: datetime) -> list[Stored[Article]]:
+    """Mark every address of an article so that it never comes back, and empty it and its duplicates; returns what is to be removed.
 
-    Returns how many articles went; an address that was never seen is marked too.
+    What is left of them holds nothing that was written, and tells counting where they counted; `remove` takes that away too.
+    An address that was never seen is marked as well. Safe to run again wherever it ended.
     """
     index = documents.index_for(URLS)
-    owner = await address(documents, url_id)
+    owner = await _owner(documents, url_id)
     entry: dict[str, Any] = {"url": url, "article": url_id, "index": "", "at": now.isoformat(), "forgotten": True}
     if owner is None:
         await documents.put(index, url_id, entry)
-        return 0
-    await documents.refresh(URLS)
-    hits = await documents.find(URLS, {"term": {"article": owner.article}}, size=1000)
+        return []
+    await documents.refresh(URLS, KIND)
+    copies = await documents.find(KIND, {"term": {"duplicate_of": owner.article}}, size=1000)
+    places = [(owner.index, owner.article), *((hit.index, hit.id) for hit in copies)]
+    hits = await documents.find(URLS, {"terms": {"article": [article for _, article in places]}}, size=1000)
     keys = {hit.id: hit.source for hit in hits} | {url_id: {**entry, "article": owner.article, "index": owner.index}}
     await documents.bulk(
         [Write(op="index", index=index, id=key, doc={**source, "forgotten": True}) for key, source in keys.items()], refresh=True
     )
-    return int(bool(owner.index) and await documents.delete(owner.index, owner.article))
+    emptied = [await _empty(documents, place, article, now) for place, article in places if place]
+    return [each for each in emptied if each is not None]
+
+
+async def remove(documents: Documents, articles: Sequence[Stored[Article]]) -> int:
+    """Delete what `forget` emptied; returns how many went."""
+    return sum([await documents.delete(each.index, each.id) for each in articles])
+
+
+async def _owner(documents: Documents, url_id: str) -> Address | None:
+    """The address of the article that a registered address leads to, over its duplicates."""
+    owner = await address(documents, url_id)
+    hit = await documents.get(owner.index, owner.article) if owner is not None and owner.index else None
+    original = None if hit is None else hit.source.get("duplicate_of")
+    return owner if original is None else (await address(documents, original) or owner)
+
+
+async def _empty(documents: Documents, index: str, article: str, now: datetime) -> Stored[Article] | None:
+    for tried in range(_TRIES):
+        await asyncio.sleep(_PAUSE_S * tried)
+        hit = await documents.get(index, article)
+        if hit is None:
+            return None
+        known = stored(Article, hit)
+        kept = {name: getattr(known.value, name) for name in _KEPT_OF_FORGOTTEN}
+        empty = Article(**kept, status=Status.FAILED, failure=FORGOTTEN, title="", indexed_at=now)
+        try:
+            await documents.put(index, article, to_document(empty), seq_no=hit.seq_no, primary_term=hit.primary_term)
+        except Conflict:
+            continue
+        return replace(known, value=empty)
+    raise StoreUnavailable(f"article {article} keeps changing")
 
 
 async def _register(documents: Documents, articles: Sequence[Article]) -> list[Address]:
