@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -71,6 +72,21 @@ async def site(**changes: Any) -> AsyncIterator[Site]:
         yield found
     finally:
         await runner.cleanup()
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """What reaches the root of all logs, where Airflow listens."""
+    found: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    handler = Listening()
+    logging.getLogger().addHandler(handler)
+    yield found
+    logging.getLogger().removeHandler(handler)
 
 
 def message(channel: str = "hook") -> Notification:
@@ -151,23 +167,24 @@ def test_apprise_carries_a_brief_in_which_the_news_commands_nothing() -> None:
     asyncio.run(work())
 
 
-def test_a_service_that_does_not_take_it_is_tried_later() -> None:
+def test_a_service_that_does_not_take_it_is_tried_later(logged: list[str]) -> None:
     async def work() -> None:
         async with site(statuses=[500]) as there:
-            with pytest.raises(DeliveryDeferred) as caught:
+            with pytest.raises(DeliveryDeferred, match=r"channel chat: .*500") as caught:
                 await send(channel_at("chat", f"json://127.0.0.1:{there.port}/{SECRET}"))
-        assert SECRET not in str(caught.value)
+        assert SECRET not in str(caught.value) + str(logged)
 
     asyncio.run(work())
 
 
-def test_an_address_decides_what_a_channel_is() -> None:
+def test_an_address_decides_what_a_channel_is(logged: list[str]) -> None:
     assert isinstance(channel_at("a", "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"), AppriseChannel)
-    assert isinstance(channel_at("a", " https://example.org/hook "), WebhookChannel)
+    assert isinstance(channel_at("a", f" https://example.org/{SECRET} "), WebhookChannel)
     for wrong in (f"ftp://{SECRET}", SECRET, "https://"):
         with pytest.raises(DeliveryDeferred, match="channel a: its address") as caught:
             channel_at("a", wrong)
         assert SECRET not in str(caught.value)
+    assert SECRET not in str(logged)
 
 
 def test_a_channel_that_fails_is_tried_again_then_shown_as_failed_and_the_others_go_on(documents: ElasticDocuments) -> None:

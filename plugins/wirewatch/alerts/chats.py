@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +25,8 @@ from wirewatch.errors import DeliveryDeferred, DeliveryRefused
 from wirewatch.model import Notification
 
 TIMEOUT_S = 20.0
+_SECRET_CHARS = 6
+"""Parts of an address that are shorter say nothing."""
 _LATER = frozenset((408, 409, 423, 425, 429))
 """Answers below 500 that say "not now" (RFC 9110, RFC 6585)."""
 
@@ -50,10 +55,9 @@ def channel_at(name: str, address: str) -> Channel:
     """The channel at a secret address: Apprise where it knows what that is (`slack://…`, a Slack webhook's own https address), else a
     webhook at an http(s) address; raises `DeliveryDeferred`, without the address in it, for anything else.
     """
-    from apprise import Apprise  # It takes a quarter of a second to import, which most tasks need not spend.
-
+    apprise = _apprise()
     address = address.strip()
-    if Apprise.instantiate(address, suppress_exceptions=True) is not None:
+    if apprise.Apprise.instantiate(address, suppress_exceptions=True) is not None:
         return AppriseChannel(name=name, address=address)
     parts = urlsplit(address)
     if parts.scheme in ("http", "https") and parts.hostname:
@@ -139,22 +143,42 @@ class AppriseChannel:
 
     async def send(self, notification: Notification, message: Message) -> None:
         """See `Channel.send`."""
-        if not await asyncio.to_thread(self._deliver, notification, message):
-            raise DeliveryDeferred(f"channel {self.name}: the service did not take the message")
+        await asyncio.to_thread(self._deliver, notification, message)
 
-    def _deliver(self, notification: Notification, message: Message) -> bool:
-        from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, PersistentStoreMode
-
+    def _deliver(self, notification: Notification, message: Message) -> None:
+        apprise = _apprise()
         # Nothing of it is kept on this machine's disk.
-        asset = AppriseAsset(app_id="Wirewatch", app_desc="Wirewatch", storage_mode=PersistentStoreMode.MEMORY, async_mode=False)
-        service = Apprise(asset=asset)
+        asset = apprise.AppriseAsset(app_id="Wirewatch", storage_mode=apprise.PersistentStoreMode.MEMORY, async_mode=False)
+        service = apprise.Apprise(asset=asset)
         service.add(self.address)
-        kind = NotifyType.WARNING if message.urgent else NotifyType.SUCCESS if notification.event == "closed" else NotifyType.INFO
+        kinds = apprise.NotifyType
         result = service.notify(
             title=disarmed(clean(message.subject, MAX_SUBJECT)),
             body=message.brief,
-            body_format=NotifyFormat.TEXT,
-            notify_type=kind,
+            body_format=apprise.NotifyFormat.TEXT,
+            notify_type=kinds.WARNING if message.urgent else kinds.SUCCESS if notification.event == "closed" else kinds.INFO,
             timeout=self.timeout_s,
+            log_level=logging.WARNING,
         )
-        return bool(result)
+        if not result:
+            said = next((clean(entry.message, 200) for entry in result.logs()), "the service did not take the message")
+            raise DeliveryDeferred(f"channel {self.name}: {_without(self.address, said)}")
+
+
+def _without(address: str, text: str) -> str:
+    """`text` without any part of a secret address, were it quoted there."""
+    for part in sorted(re.split(r"[/:@?&=#]+", address), key=len, reverse=True):
+        if len(part) >= _SECRET_CHARS:
+            text = text.replace(part, "…")
+    return text
+
+
+@cache
+def _apprise() -> Any:
+    """The library, which takes a moment to import. Its log stays with it: it would name addresses."""
+    import apprise
+
+    log = logging.getLogger("apprise")
+    log.propagate = False
+    log.addHandler(logging.NullHandler())
+    return apprise

@@ -74,6 +74,9 @@ def compose(notification: Notification, message: Message, *, sender: str) -> Ema
         mail[name] = clean(value, 200)
     mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    if mail["Subject"].isascii():
+        # Folded at 78 characters, such a subject would begin on the header's second line, and some programs show that as a blank.
+        mail.policy = SMTP.clone(max_line_length=MAX_SUBJECT + 20)
     if message.chart is not None:
         html = mail.get_payload()[1]  # type: ignore[index]  # a multipart's payload is the list of its parts
         if not isinstance(html, EmailMessage):

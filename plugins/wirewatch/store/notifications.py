@@ -134,6 +134,13 @@ async def about(documents: Documents, subject: str, limit: int = 100) -> list[No
     return [stored(Notification, hit).value for hit in hits]
 
 
+async def latest(documents: Documents, limit: int = 50) -> list[Notification]:
+    """The messages planned last, newest first, without what they were rendered from."""
+    await documents.refresh(KIND)
+    hits = await documents.find(KIND, {"match_all": {}}, size=limit, sort=[{"planned_at": "desc"}, {"id": "asc"}], fields=_WITHOUT_PAYLOAD)
+    return [stored(Notification, hit).value for hit in hits]
+
+
 async def troubled(documents: Documents, since: datetime, limit: int = 20) -> list[Notification]:
     """Messages planned since then that failed or were put off, newest first, without what they were rendered from."""
     query = {

@@ -154,6 +154,17 @@ def test_the_mail_can_be_read_back() -> None:
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
 
 
+@pytest.mark.parametrize(
+    "name", ["Floods", "Floods along the river and its forty tributaries in the north", "홍수", "Überschwemmungen am großen Fluss"]
+)
+def test_a_subject_reads_the_same_in_every_mail_program(name: str) -> None:
+    value = incident(topic_name=name)
+    raw = compose(planned(value), shown(value), sender=ALERTS.sender).as_bytes()
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert str(mail["Subject"]) == f"[Major] {name}: 9 stories by 8 publishers where 0.1 is usual"
+    assert all(len(line) <= 250 for line in raw.split(b"\r\n"))
+
+
 @pytest.mark.parametrize("wrong", ["", "nobody", "a@b@c <", "x@example.org, y@example.org", "a\r\nBcc: b@example.org@c"])
 def test_an_address_that_is_none_is_refused_for_good(wrong: str) -> None:
     with pytest.raises(DeliveryRefused):
