@@ -11,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import current_process, forkserver, parent_process
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.process import AuthenticationString
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
@@ -21,16 +22,22 @@ PRELOADED = ("wirewatch.articles.extract", "wirewatch.feeds.parse")
 
 
 class _Process(ForkServerProcess):
+    """A worker, wherever it is started from.
+
+    A Celery worker runs tasks in processes of a library of its own (billiard). Those are marked as having no children, since it could
+    not end these with them, and hold a key that only that library hands on. Ours end by themselves when the task does, however it
+    ends.
+    """
+
     def start(self) -> None:
-        # A Celery worker runs tasks in processes that are marked as having no children, since it could not end those with them.
-        # Ours end by themselves when the task does, however it ends.
         marks: dict[str, Any] = vars(current_process())["_config"]
-        daemon = marks.pop("daemon", None)
+        before = dict(marks)
+        marks.pop("daemon", None)
+        marks["authkey"] = vars(self)["_config"]["authkey"] = AuthenticationString(bytes(marks["authkey"]))
         try:
             super().start()
         finally:
-            if daemon is not None:
-                marks["daemon"] = daemon
+            marks.update(before)
 
     @staticmethod
     def _Popen(process_obj: Any) -> Any:  # noqa: N802 - the name that multiprocessing calls

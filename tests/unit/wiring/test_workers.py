@@ -70,11 +70,16 @@ def test_the_server_of_workers_can_be_ended_and_comes_back() -> None:
 
 
 DAEMON = """
-from multiprocessing import Process
+from multiprocessing import Process, current_process
 from operator import neg
 from wirewatch.wiring.workers import workers
 
+class Foreign(bytes):
+    def __reduce__(self):
+        raise TypeError("not to be handed on")
+
 def task():
+    current_process()._config["authkey"] = Foreign(b"key")
     with workers(1, preloaded=[]) as pool:
         print(pool.submit(neg, 1).result(), flush=True)
 
@@ -86,7 +91,7 @@ if __name__ == "__main__":
 
 
 def test_a_process_that_may_have_no_children_has_workers_all_the_same(tmp_path: Path) -> None:
-    """Celery runs tasks in such processes."""
+    """Celery runs tasks in such processes, of a library that hands its key on to its own alone."""
     script = tmp_path / "script.py"
     script.write_text(DAEMON)
     environment = {**os.environ, "PYTHONPATH": "plugins"}
