@@ -28,19 +28,6 @@ _KEPT_OF_FORGOTTEN = (
     *("id", "urls", "url", "feeds", "source", "publisher", "slot", "duplicate_of"),
     *("first_seen_at", "counted_at", "timestamp", "story_id"),
 )
-    "id",
-    "urls",
-    "url",
-    "feeds",
-    "source",
-    "publisher",
-    "first_seen_at",
-    "counted_at",
-    "timestamp",
-    "story_id",
-    "slot",
-    "duplicate_of",
-)
 
 _TRIES = 40
 """Of a change under a version: in every round of contenders one gets through, so as many can contend."""
