@@ -1,502 +1,304 @@
-"""What the dashboards show, in a few words a panel; `build` makes Kibana's saved objects of it. Pure."""
+"""The dashboards of the newsroom: everything at once, and one topic (or a few); those of its operations are in `operations`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+import functools
 
-TimeUnit = Literal["auto", "1h", "1d"]
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number: what is worked out of which field."""
-
-    label: str
-    what: Literal["count", "unique_count", "sum", "average", "max", "median"]
-    field: str | None = None
-    decimals: int = 0
-    percent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Top:
-    """The values of a field that have most of the first measure (or of the alphabet's beginning)."""
-
-    field: str
-    size: int = 10
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Time:
-    """Along the view's time field."""
-
-    every: TimeUnit = "auto"
-
-
-Bucket = Top | Time
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """What all panels have; sizes in Kibana's grid of 48 columns."""
-
-    id: str
-    title: str
-    view: str
-    """Kind of document, see `store.indices`."""
-    query: str = ""
-    """KQL."""
-    width: int = 24
-    height: int = 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number(Panel):
-    """One large number."""
-
-    measure: Measure
-    width: int = 8
-    height: int = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """One drawing of a chart."""
-
-    shape: Literal["bar_stacked", "line", "area", "bar"]
-    measures: tuple[Measure, ...]
-    split: Top | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chart(Panel):
-    """Bars, lines or areas over time, all layers on one time axis; `incidents` marks where incidents opened."""
-
-    layers: tuple[Layer, ...]
-    every: TimeUnit = "auto"
-    incidents: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bars(Panel):
-    """Bars of a field's values, or a table of several fields."""
-
-    by: tuple[Bucket, ...]
-    measures: tuple[Measure, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heat(Panel):
-    """A map of values: a field's values down, time across."""
-
-    down: Top
-    measure: Measure
-    every: TimeUnit = "1d"
-    width: int = 48
-    height: int = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing(Panel):
-    """Documents, newest first."""
-
-    columns: tuple[str, ...]
-    width: int = 48
-    height: int = 18
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """One dashboard: rows of panels from the top, and the fields that it can be filtered by."""
-
-    id: str
-    title: str
-    description: str
-    rows: tuple[tuple[Panel, ...], ...]
-    controls: tuple[tuple[str, str, str], ...] = ()
-    """View, field and label of each."""
-    since: str = "now-7d"
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A data view: a kind of document under its name in Kibana, with its time."""
-
-    kind: str
-    title: str
-    time: str | None
-    shown: tuple[str, ...] = field(default=())
-
-
-VIEWS = (
-    View("articles", "Wirewatch articles", "@timestamp"),
-    View("counts", "Wirewatch topic hours", "hour"),
-    View("coverage", "Wirewatch coverage", "hour"),
-    View("incidents", "Wirewatch incidents", "opened_at"),
-    View("notifications", "Wirewatch messages", "planned_at"),
-    View("polls", "Wirewatch polls", "at"),
-    View("feeds", "Wirewatch feeds", None),
+from wirewatch.dashboards import vega
+from wirewatch.dashboards.operations import COVERAGE, GUIDE, OPERATIONS
+from wirewatch.dashboards.panels import (
+    AMBER,
+    BLUE,
+    GREEN,
+    GREY,
+    Bars,
+    Board,
+    Chart,
+    Drawing,
+    Layer,
+    Listing,
+    Measure,
+    Note,
+    Number,
+    Table,
+    Time,
+    Top,
 )
 
 READABLE = "status: (ready or partial)"
-ARTICLES = Measure("Articles", "count")
-STORIES = Measure("Stories", "unique_count", "story_id")
+TAGGED = f"{READABLE} and topics: *"
+ARTICLES = Measure("Articles", "count", color=BLUE)
+STORIES = Measure("Stories", "unique_count", "story_id", color=GREEN)
 PUBLISHERS = Measure("Publishers", "unique_count", "publisher")
 SURPRISE = Measure("Surprise", "max", "score", decimals=2)
-COVERAGE = Measure("Coverage", "average", "coverage", percent=True)
+HEADLINE = Measure("Latest headline", "last_value", "title.keyword")
+BEGAN = Measure("First article", "min", "@timestamp", date=True)
+ARTICLE_COLUMNS = ("title", "publisher_name", "language", "topics", "url")
 
 NEWSROOM = Board(
     id="newsroom",
     title="Wirewatch: Newsroom",
     description="What comes in, what is unusual, and whether anything was missed.",
     since="now-14d",
-    controls=(("articles", "topic", "Topic"), ("articles", "publisher", "Publisher"), ("articles", "language", "Language")),
+    controls=(("counts", "topic", "Topic"),),
     rows=(
-        (Heat(id="surprise", title="Surprise by topic and day", view="counts", down=Top("topic", 20, "Topic"), measure=SURPRISE),),
         (
-            Chart(
-                id="coverage",
-                title="Coverage: below 100 % something was out of reach",
-                view="coverage",
-                layers=(Layer(shape="area", measures=(COVERAGE,)),),
-                width=48,
-                height=8,
+            Note(
+                id="guide",
+                text=f"{GUIDE}\n\nEach cell is a topic on a day: the redder, the less its strongest hour is explained by its own rhythm; "
+                "from 0.5 on it alerts. Empty on light ground is calm, on dark ground nobody looked.",
             ),
         ),
         (
-            Number(id="articles", title="", view="articles", query=READABLE, measure=ARTICLES, width=12),
-            Number(id="stories", title="", view="articles", query=READABLE, measure=STORIES, width=12),
-            Number(id="publishers", title="", view="articles", query=READABLE, measure=PUBLISHERS, width=12),
-            Number(id="incidents", title="", view="incidents", measure=Measure("Incidents", "count"), width=12),
+            Drawing(
+                id="surprise",
+                title="Surprise by topic and day",
+                view="counts",
+                about="The 20 topics with the strongest hour. Days are UTC. A day under 50 % of the usual coverage counts as blind.",
+                spec=vega.surprise,
+                width=48,
+                height=17,
+            ),
+        ),
+        (
+            Chart(
+                id="coverage",
+                title="Coverage by hour",
+                view="coverage",
+                about="Share of what the watched feeds usually bring that polls have looked at. Filters by topic do not change it.",
+                unfiltered=True,
+                layers=(Layer(shape="area", measures=(COVERAGE,)),),
+                time=Time("1h"),
+                percent=True,
+                width=48,
+                height=7,
+            ),
+        ),
+        (
+            Number(id="articles", view="articles", query=READABLE, measure=ARTICLES, width=12),
+            Number(id="stories", view="articles", query=READABLE, measure=STORIES, width=12),
+            Number(id="publishers", view="articles", query=READABLE, measure=PUBLISHERS, width=12),
+            Number(id="incidents", view="incidents", measure=Measure("Incidents", "count"), width=12),
         ),
         (
             Chart(
                 id="volume",
-                title="Articles by topic",
+                title="Articles and stories",
                 view="articles",
-                query=f"{READABLE} and topics: *",
-                layers=(Layer(shape="bar_stacked", measures=(ARTICLES,), split=Top("topics", 8, "Topic")),),
+                about="A story is one text, however many carry it. Dashed: incidents.",
+                query=READABLE,
+                layers=(Layer(shape="bar", measures=(ARTICLES,)), Layer(shape="line", measures=(STORIES,))),
                 incidents=True,
-                width=32,
                 height=14,
             ),
-            Bars(
-                id="shares",
-                title="Topics",
+            Drawing(
+                id="share",
+                title="Share by topic",
                 view="articles",
-                query=f"{READABLE} and topics: *",
-                by=(Top("topics", 15, "Topic"),),
-                measures=(STORIES, PUBLISHERS, ARTICLES),
-                width=16,
+                about="Of all articles of a day, how many are about each of the eight largest topics. An article may be about several.",
+                spec=functools.partial(vega.share, topics=8, constant=False),
                 height=14,
             ),
         ),
         (
-            Bars(
+            Table(
+                id="topics",
+                title="Topics",
+                view="articles",
+                query=TAGGED,
+                by=(Top("topics", 15, "Topic", by=2),),
+                measures=(STORIES, PUBLISHERS, ARTICLES),
+                width=18,
+                height=14,
+            ),
+            Table(
                 id="outlets",
                 title="Publishers",
                 view="articles",
                 query=READABLE,
                 by=(Top("publisher_name", 15, "Publisher"),),
                 measures=(ARTICLES, STORIES),
+                width=16,
+                height=14,
             ),
             Bars(
                 id="languages",
-                title="Languages and countries",
+                title="Languages",
                 view="articles",
                 query=READABLE,
-                by=(Top("language", 8, "Language"), Top("country", 3, "Country of the publisher")),
-                measures=(ARTICLES,),
+                by=Top("language", 10, "Language"),
+                measure=ARTICLES,
+                width=14,
+                height=14,
             ),
         ),
         (
-            Listing(
-                id="latest",
-                title="Latest articles",
+            Table(
+                id="new",
+                title="What is new: stories that began last",
                 view="articles",
                 query=READABLE,
-                columns=("title", "publisher_name", "language", "topics", "url"),
+                by=(Top("story_id", 12, "Story", by=1, hidden=True),),
+                measures=(HEADLINE, BEGAN, ARTICLES, PUBLISHERS),
+                width=30,
+                height=15,
+            ),
+            Drawing(
+                id="words",
+                title="What is new: words of the last day",
+                view="articles",
+                about="Words in at least three headlines of the last day, and in at most as many of the time range before it.",
+                spec=vega.new_words,
+                width=18,
+                height=15,
             ),
         ),
+        (Listing(id="latest", title="Latest articles", view="articles", query=READABLE, columns=ARTICLE_COLUMNS),),
     ),
 )
 
 TOPIC = Board(
     id="topic",
     title="Wirewatch: Topic",
-    description="One topic, or a few side by side: what was seen against what was expected, who wrote it, and the articles.",
+    description="One topic, or up to five side by side: what was seen against what was expected, who wrote it, and the articles.",
     since="now-14d",
     controls=(("counts", "topic", "Topic"),),
     rows=(
+        (
+            Note(
+                id="guide",
+                text=f"{GUIDE}\n\nChoose a topic above, or up to five to compare; without a choice all are shown together.",
+            ),
+        ),
         (
             Chart(
                 id="band",
                 title="Stories an hour against what was expected",
                 view="counts",
+                about="Shaded: what the topic's own rhythm explains; bars above it are unusual. Dashed: incidents. Of several topics, the sums.",
                 layers=(
-                    Layer(shape="bar", measures=(Measure("Stories", "sum", "stories"),)),
-                    Layer(
-                        shape="line",
-                        measures=(Measure("Expected", "sum", "expected", decimals=1), Measure("Upper end", "sum", "upper", decimals=1)),
-                    ),
+                    Layer(shape="area", measures=(Measure("Expected at most", "sum", "upper", decimals=1, color=GREY),)),
+                    Layer(shape="bar", measures=(Measure("Stories", "sum", "stories", color=BLUE),)),
+                    Layer(shape="line", measures=(Measure("Expected", "sum", "expected", decimals=1, color=AMBER),)),
                 ),
-                every="1h",
+                time=Time("1h"),
+                bridged=True,
                 incidents=True,
                 width=48,
-                height=16,
+                height=15,
             ),
         ),
         (
+            Chart(
+                id="strength",
+                title="Surprise",
+                view="counts",
+                about="How little the topic's own rhythm explains the strongest hour; the dashed line is where it alerts.",
+                layers=(Layer(shape="line", measures=(SURPRISE,), split=Top("topic", 5, "Topic")),),
+                threshold=("Alerts", 0.5),
+                percent=True,
+                height=11,
+            ),
+            Chart(
+                id="coverage",
+                title="Coverage by hour",
+                view="coverage",
+                about="Share of what the watched feeds usually bring that was looked at: where it is low, few stories mean little.",
+                unfiltered=True,
+                layers=(Layer(shape="area", measures=(COVERAGE,)),),
+                time=Time("1h"),
+                percent=True,
+                height=11,
+            ),
+        ),
+        (
+            Drawing(
+                id="compared",
+                title="Topics compared: share of a constant panel",
+                view="articles",
+                about="Up to five topics, by day: of all articles that came by feeds which were read all the time, how many are about each. "
+                "Feeds that came or went meanwhile move no line.",
+                spec=functools.partial(vega.share, topics=5, constant=True),
+                height=14,
+            ),
             Chart(
                 id="spread",
                 title="Stories, publishers and articles",
                 view="counts",
+                about="By hour of a story's first report; a publisher counts once a story.",
                 layers=(
                     Layer(
                         shape="line",
                         measures=(
-                            Measure("Stories", "sum", "stories"),
-                            Measure("Publishers", "sum", "publishers"),
-                            Measure("Articles", "sum", "articles"),
+                            Measure("Stories", "sum", "stories", color=GREEN),
+                            Measure("Publishers", "sum", "publishers", color=AMBER),
+                            Measure("Articles", "sum", "articles", color=BLUE),
                         ),
                     ),
                 ),
-            ),
-            Chart(
-                id="compared",
-                title="Stories by topic",
-                view="counts",
-                layers=(Layer(shape="line", measures=(Measure("Stories", "sum", "stories"),), split=Top("topic", 5, "Topic")),),
-                every="1d",
+                incidents=True,
+                height=14,
             ),
         ),
         (
-            Bars(
+            Table(
+                id="stories",
+                title="Stories that most carried",
+                view="articles",
+                query=TAGGED,
+                by=(Top("story_id", 12, "Story", by=2, hidden=True),),
+                measures=(HEADLINE, BEGAN, PUBLISHERS, ARTICLES),
+                width=30,
+                height=15,
+            ),
+            Table(
                 id="writers",
                 title="Publishers",
                 view="articles",
-                query=f"{READABLE} and topics: *",
+                query=TAGGED,
                 by=(Top("publisher_name", 15, "Publisher"),),
                 measures=(ARTICLES, STORIES),
+                width=18,
+                height=15,
+            ),
+        ),
+        (
+            Drawing(
+                id="words",
+                title="Top words",
+                view="articles",
+                about="Words in at least three headlines of the topic, and in at most as many of all others.",
+                spec=vega.own_words,
                 width=16,
+                height=15,
             ),
             Bars(
                 id="tongues",
                 title="Languages",
                 view="articles",
-                query=f"{READABLE} and topics: *",
-                by=(Top("language", 10, "Language"),),
-                measures=(ARTICLES, PUBLISHERS),
-                width=16,
+                query=TAGGED,
+                by=Top("language", 10, "Language"),
+                measure=ARTICLES,
+                width=12,
+                height=15,
             ),
-            Bars(
+            Table(
                 id="episodes",
                 title="Incidents",
                 view="incidents",
-                by=(Top("id", 15, "Incident"), Top("state", 1, "State")),
-                measures=(Measure("Observed", "max", "observed"), Measure("Expected", "max", "expected", decimals=1), SURPRISE),
-                width=16,
+                by=(Top("id", 12, "Incident"), Top("state", 1, "State")),
+                measures=(
+                    Measure("Opened", "max", "opened_at", date=True),
+                    Measure("Observed", "max", "observed"),
+                    Measure("Expected", "max", "expected", decimals=1),
+                    SURPRISE,
+                ),
+                width=20,
+                height=15,
             ),
         ),
-        (
-            Listing(
-                id="articles",
-                title="Articles",
-                view="articles",
-                query=f"{READABLE} and topics: *",
-                columns=("title", "publisher_name", "language", "topics", "url"),
-            ),
-        ),
+        (Listing(id="articles", title="Articles", view="articles", query=TAGGED, columns=ARTICLE_COLUMNS),),
     ),
 )
 
-INCIDENTS = Board(
-    id="incidents",
-    title="Wirewatch: Incidents",
-    description="What was out of the ordinary, how it was handled, and what was sent.",
-    since="now-30d",
-    controls=(("incidents", "topic", "Topic"), ("incidents", "severity", "Severity")),
-    rows=(
-        (
-            Number(
-                id="open",
-                title="",
-                view="incidents",
-                query="state: (open or acknowledged or snoozed)",
-                measure=Measure("Not closed", "count"),
-                width=16,
-            ),
-            Number(
-                id="waiting", title="", view="incidents", query="state: open", measure=Measure("Nobody has taken up", "count"), width=16
-            ),
-            Number(id="all", title="", view="incidents", measure=Measure("Incidents", "count"), width=16),
-        ),
-        (
-            Chart(
-                id="opened",
-                title="Incidents by severity",
-                view="incidents",
-                layers=(Layer(shape="bar_stacked", measures=(Measure("Incidents", "count"),), split=Top("peak", 3, "Severity")),),
-                every="1d",
-            ),
-            Bars(
-                id="reasons",
-                title="Why they were closed",
-                view="incidents",
-                query="state: closed",
-                by=(Top("reason", 10, "Reason"),),
-                measures=(Measure("Incidents", "count"),),
-                width=12,
-            ),
-            Bars(
-                id="desks",
-                title="By desk",
-                view="incidents",
-                by=(Top("notify", 10, "Recipient"),),
-                measures=(Measure("Incidents", "count"),),
-                width=12,
-            ),
-        ),
-        (
-            Listing(
-                id="list",
-                title="Incidents",
-                view="incidents",
-                columns=("topic_name", "state", "severity", "observed", "expected", "score", "acknowledged_by", "reason"),
-            ),
-        ),
-        (
-            Bars(
-                id="messages",
-                title="Messages",
-                view="notifications",
-                by=(Top("state", 4, "State"), Top("recipient", 10, "Recipient"), Top("event", 5, "Event")),
-                measures=(Measure("Messages", "count"),),
-                width=48,
-            ),
-        ),
-    ),
-)
-
-FEEDS = Board(
-    id="feeds",
-    title="Wirewatch: Feeds",
-    description="Which feeds work, which are slow, silent or gone, and how much of the news is covered.",
-    rows=(
-        (
-            Number(id="polled", title="", view="feeds", query="active: true", measure=Measure("Feeds", "count"), width=16),
-            Number(
-                id="ill",
-                title="",
-                view="feeds",
-                query="health: (failing or retired)",
-                measure=Measure("Failing, gone", "count"),
-                width=16,
-            ),
-            Number(id="covered", title="", view="coverage", measure=COVERAGE, width=16),
-        ),
-        (
-            Chart(
-                id="outcomes",
-                title="Polls by outcome",
-                view="polls",
-                layers=(Layer(shape="bar_stacked", measures=(Measure("Polls", "sum", "polls"),), split=Top("outcome", 8, "Outcome")),),
-                width=32,
-            ),
-            Bars(
-                id="health",
-                title="Health",
-                view="feeds",
-                by=(Top("health", 8, "Health"),),
-                measures=(Measure("Feeds", "count"),),
-                width=16,
-            ),
-        ),
-        (
-            Bars(
-                id="slowest",
-                title="Slowest",
-                view="polls",
-                query="feed: *",
-                by=(Top("feed", 15, "Feed"),),
-                measures=(Measure("Answer, median ms", "median", "elapsed_ms"),),
-            ),
-            Bars(
-                id="richest",
-                title="Most news",
-                view="polls",
-                query="feed: *",
-                by=(Top("feed", 15, "Feed"),),
-                measures=(Measure("New", "sum", "new"),),
-            ),
-        ),
-        (
-            Listing(
-                id="troubled",
-                title="Feeds with a problem",
-                view="feeds",
-                query="problem: *",
-                columns=("feed", "health", "problem", "outcome", "failures", "last_success_at", "next_attempt_at"),
-            ),
-        ),
-    ),
-)
-
-PIPELINE = Board(
-    id="pipeline",
-    title="Wirewatch: Pipeline",
-    description="What the steps get done: articles by state, what could not be read and why, messages sent.",
-    rows=(
-        (
-            Number(
-                id="waiting", title="", view="articles", query="next_attempt_at: *", measure=Measure("Pages waiting", "count"), width=16
-            ),
-            Number(
-                id="unread",
-                title="",
-                view="articles",
-                query="status: (partial or failed)",
-                measure=Measure("Without their page", "count"),
-                width=16,
-            ),
-            Number(
-                id="unsent", title="", view="notifications", query="state: failed", measure=Measure("Messages not sent", "count"), width=16
-            ),
-        ),
-        (
-            Chart(
-                id="throughput",
-                title="Articles by state",
-                view="articles",
-                layers=(Layer(shape="bar_stacked", measures=(ARTICLES,), split=Top("status", 5, "State")),),
-            ),
-            Bars(
-                id="failures",
-                title="Why pages could not be read",
-                view="articles",
-                query="failure: *",
-                by=(Top("failure", 12, "Reason"), Top("source", 3, "Source")),
-                measures=(ARTICLES,),
-            ),
-        ),
-        (
-            Chart(
-                id="bytes",
-                title="Feeds read",
-                view="polls",
-                layers=(Layer(shape="bar", measures=(Measure("Bytes", "sum", "bytes"),)),),
-            ),
-            Bars(
-                id="deliveries",
-                title="Messages by event",
-                view="notifications",
-                by=(Top("event", 10, "Event"), Top("state", 4, "State")),
-                measures=(Measure("Messages", "count"),),
-            ),
-        ),
-    ),
-)
-
-BOARDS = (NEWSROOM, TOPIC, INCIDENTS, FEEDS, PIPELINE)
+BOARDS = (NEWSROOM, TOPIC, *OPERATIONS)

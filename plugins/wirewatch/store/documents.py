@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -54,11 +55,14 @@ def stored(kind: type[T], hit: Hit) -> Stored[T]:
 
 
 def _of_article(article: Article) -> dict[str, Any]:
-    """How long it took from publication to its being seen (where its feed was watched by then), and from there to its being read."""
+    """How long it took from publication to its being seen (where its feed was watched by then), and from there to its being read; and
+    the words of its title.
+    """
     exact = article.published_precision is Precision.SECOND and article.counted_at is not None
     return {
         "seen_after_s": _seconds(article.published_at, article.first_seen_at) if exact else None,
         "read_after_s": _seconds(article.first_seen_at, article.read_at),
+        "words": list(dict.fromkeys(word.casefold() for word in _WORD.findall(article.title) if not _WITHOUT_SPACES.search(word)))[:_WORDS],
     }
 
 
@@ -94,6 +98,10 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return None if start is None or end is None or end < start else round((end - start).total_seconds(), 3)
 
 
+_WORD = re.compile(r"[가-힣]{2,40}|[^\W\d_][\w’'-]{2,40}")
+_WITHOUT_SPACES = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+"""Scripts whose words cannot be told apart by spaces."""
+_WORDS = 40
 _TAKEN_UP = frozenset(("acknowledged", "snoozed", "closed"))
 _NOBODY = "detection"
 _DEFAULT_DESK = "(default)"

@@ -12,7 +12,8 @@ import pytest
 
 from wirewatch.dashboards import kql
 from wirewatch.dashboards.build import ndjson, objects
-from wirewatch.dashboards.check import check, fields_of
+from wirewatch.dashboards.check import check
+from wirewatch.dashboards.fields import fields_of
 from wirewatch.store.indices import PROPERTIES
 
 SHIPPED = Path(__file__).parents[3] / "config" / "kibana" / "wirewatch.ndjson"
@@ -77,11 +78,11 @@ def break_order(found: list[Object]) -> None:
 
 
 def break_accessor(found: list[Object]) -> None:
-    find(found, "wirewatch-newsroom-surprise")["attributes"]["state"]["visualization"]["valueAccessor"] = "m7"
+    find(found, "wirewatch-newsroom-volume")["attributes"]["state"]["visualization"]["layers"][0]["accessors"] = ["m7"]
 
 
 def break_view(found: list[Object]) -> None:
-    find(found, "wirewatch-newsroom-surprise")["references"].clear()
+    find(found, "wirewatch-newsroom-volume")["references"].clear()
 
 
 def break_panel(found: list[Object]) -> None:
@@ -89,7 +90,7 @@ def break_panel(found: list[Object]) -> None:
 
 
 def break_reference_name(found: list[Object]) -> None:
-    panels(found, lambda inside: inside[0].update(panelRefName="panel_other"))
+    panels(found, lambda inside: inside[1].update(panelRefName="panel_other"))
 
 
 def break_attribute(found: list[Object]) -> None:
@@ -101,7 +102,7 @@ def break_version(found: list[Object]) -> None:
 
 
 def break_grid(found: list[Object]) -> None:
-    panels(found, lambda inside: inside[1]["gridData"].update(y=0))
+    panels(found, lambda inside: inside[2]["gridData"].update(y=6))
 
 
 def break_width(found: list[Object]) -> None:

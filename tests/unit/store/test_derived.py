@@ -43,6 +43,12 @@ def test_an_article_says_how_long_it_took_to_be_seen_and_read() -> None:
     assert (found["seen_after_s"], found["read_after_s"]) == (180.0, 1.5)
 
 
+def test_an_article_says_the_words_of_its_title_once_and_none_that_cannot_be_told_apart() -> None:
+    assert to_document(article(title="Ferry, ferry: L’Étoile at 12 or 7?"))["words"] == ["ferry", "l’étoile"]
+    assert to_document(article(title="북한 미사일 발사"))["words"] == ["북한", "미사일", "발사"]
+    assert "words" not in to_document(article(title="朝鲜发射导弹"))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
