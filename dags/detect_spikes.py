@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, dag, task
 
-from wirewatch.wiring.airflow import DEFAULTS, PLANNED, READY, every, ports, total
+from wirewatch.wiring.airflow import DEFAULTS, PLANNED, READY, every, measured, ports, total
 
 
 @dag(
@@ -38,7 +38,7 @@ def detect_spikes() -> None:
         from wirewatch.pipeline.detect import detect as work
 
         async with ports(alarm=True) as found:
-            return await work(found)
+            return measured("detect", await work(found))
 
     @task(multiple_outputs=False, outlets=[PLANNED])
     def wake(summary: dict[str, int]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, dag, task
 
-from wirewatch.wiring.airflow import DEFAULTS, PLANNED, every, ports, within
+from wirewatch.wiring.airflow import DEFAULTS, PLANNED, every, measured, ports, within
 
 
 @dag(
@@ -32,7 +32,7 @@ def notify() -> None:
         from wirewatch.pipeline.notify import notify as work
 
         async with ports() as found:
-            return await work(found, deadline=within(timedelta(minutes=5)))
+            return measured("notify", await work(found, deadline=within(timedelta(minutes=5))))
 
     send()
 

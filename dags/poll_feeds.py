@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DeltaTriggerTimetable, TriggerRule, dag, task
 
-from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, documents, every, ports, total, within
+from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, documents, every, measured, ports, total, within
 
 
 @dag(
@@ -57,7 +57,7 @@ def poll_feeds() -> None:
         from wirewatch.pipeline.poll import poll as work
 
         async with ports() as found:
-            return await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=5)))
+            return measured("poll", await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=5))))
 
     @task(multiple_outputs=False, outlets=[DISCOVERED])
     def wake(summaries: list[dict[str, int]]) -> dict[str, int]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import AssetOrTimeSchedule, DeltaTriggerTimetable, dag, task
 
-from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, READY, every, ports, total, within
+from wirewatch.wiring.airflow import DEFAULTS, DISCOVERED, READY, every, measured, ports, total, within
 
 
 @dag(
@@ -47,7 +47,7 @@ def process_articles() -> None:
         from wirewatch.pipeline.process import process as work
 
         async with ports() as found:
-            return await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=8)))
+            return measured("process", await work(found, slot=slot, slots=slots, deadline=within(timedelta(minutes=8))))
 
     @task(multiple_outputs=False, outlets=[READY])
     def wake(summaries: list[dict[str, int]]) -> dict[str, int]:

@@ -76,12 +76,27 @@ def total(summaries: Sequence[Mapping[str, Any] | None], *wakes: str) -> dict[st
     return found
 
 
+def measured(step: str, summary: dict[str, int]) -> dict[str, int]:
+    """The summary of a step as it came, once Airflow's metrics have it: the counters `wirewatch.<step>.<figure>`.
+
+    Where they go is Airflow's business (`[metrics]`: StatsD or OpenTelemetry); by default nowhere.
+    """
+    from airflow.sdk.observability import stats
+
+    for name, value in summary.items():
+        if isinstance(value, int) and value:
+            stats.incr(f"wirewatch.{step}.{name}", value)
+    return summary
+
+
 @asynccontextmanager
 async def ports(*, alarm: bool = False) -> AsyncIterator[Ports]:
     """The ports of one task, with the published rules and settings; `alarm`: the operators get a mail where the store is out of reach.
 
     Raises `StoreUnavailable`, or `SetupError` where nothing has been published.
     """
+    from airflow.sdk import ObjectStoragePath
+
     from wirewatch.wiring.build import assemble, guarded
 
     where = cluster(await BaseHook.aget_connection(ELASTICSEARCH))
@@ -90,7 +105,10 @@ async def ports(*, alarm: bool = False) -> AsyncIterator[Ports]:
     except AirflowNotFoundException:
         smtp = None
     ways = partial(channels, smtp)
-    async with guarded(where, ways) if alarm else nullcontext(), assemble(where, bundle=None, channels=ways) as found:
+    async with (
+        guarded(where, ways) if alarm else nullcontext(),
+        assemble(where, bundle=None, channels=ways, store_of=ObjectStoragePath) as found,
+    ):
         yield found
 
 
