@@ -122,6 +122,7 @@ function Shown({ view, me, wanted, put }) {
         !ours && h(Section, { title: "In numbers" }, h(Evidence, { view, all })),
         h(Section, { title: "What happened" }, h(Timeline, { events: view.events })),
         h(Section, { title: "Who was told" }, h(Told, { told: view.told })),
+        view.kibana && h(Text, { fontSize: "sm", color: "fg.muted" }, "More: ", h(Out, { href: view.kibana }, ours ? "the feeds in Kibana" : "the topic in Kibana")),
       ),
     ),
   );
@@ -257,7 +258,7 @@ function Told({ told }) {
         { as: "li", key: at },
         h(Box, { as: "span", fontWeight: "medium" }, each.recipient),
         h(Box, { as: "span", color: "fg.muted" }, ` by ${each.channel}: ${each.event}, `),
-        each.state === "sent" ? h("span", null, "sent ", h(Time, { at: each.sent_at })) : h(Box, { as: "span", color: each.state === "failed" ? "fg.error" : "fg.muted" }, each.state === "failed" ? "failed" : "waiting"),
+        each.sent_at ? h("span", null, each.state === "gathered" ? "in a summary " : "sent ", h(Time, { at: each.sent_at })) : h(Box, { as: "span", color: each.state === "failed" ? "fg.error" : "fg.muted" }, each.state === "failed" ? "failed" : "waiting"),
         each.problem && h(Text, { color: "fg.muted", overflowWrap: "anywhere" }, each.problem),
       ),
     ),
