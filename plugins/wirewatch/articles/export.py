@@ -51,6 +51,8 @@ def _cell(value: object) -> object:
     """A cell that a spreadsheet shows and never runs: a headline may begin with `=`, and spaces before it are skipped."""
     if not isinstance(value, str):
         return value
+    # A carriage return alone ends a row for some readers, and the writer does not quote it.
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from publicsuffixlist import PublicSuffixList
@@ -25,9 +25,14 @@ _TRACKING = re.compile(
 
 _SAFE_PATH = "/:@!$&'()*+,;=-._~"
 _SAFE_QUERY = _SAFE_PATH + "?"
+_NO_HOST = re.compile(r"[\x00-\x20\x7f\"%<>\\^`{|}]")
+"""Characters that no host has (WHATWG URL, 3.5, forbidden domain code points, and more that RFC 3986 refuses)."""
+_PLAIN = re.compile(r"[\w:@!$&'()*+,;=.~-]*", re.ASCII)
+"""What is never encoded, in a path or a query."""
 _RESERVED = re.compile(r"%(2[1346789abcfABCF]|3[abdfABDF]|40|5[bdBD]|25|23|2[fF])")
 
 
+@lru_cache(4096)  # an entry is asked for several times on its way into the store
 def normalise(url: str) -> str:
     """The normal form of an http(s) address: same form, same page.
 
@@ -46,17 +51,20 @@ def normalise(url: str) -> str:
     return urlunsplit((scheme, netloc, _path(parts.path), _query(parts.query), ""))
 
 
+@lru_cache(4096)
 def host_of(url: str) -> str:
     """The host of an address: lower case, IDNA, no trailing dot, no port; raises ValueError where there is none."""
     host = (urlsplit(url.strip()).hostname or "").rstrip(".")
     if not host:
         raise ValueError(f"an address without a host: {url!r}")
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii").lower()
-    except UnicodeError as error:
-        raise ValueError(f"a host that is no name: {url!r}") from error
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii").lower()
+        except UnicodeError as error:
+            raise ValueError(f"a host that is no name: {url!r}") from error
+    if _NO_HOST.search(host):
+        raise ValueError(f"a host that is no name: {url!r}")
+    return host
 
 
 def url_id(url: str) -> str:
@@ -107,13 +115,16 @@ def slot_of(url: str) -> int:
 
 def _path(path: str) -> str:
     segments: list[str] = []
-    for segment in (path or "/").split("/"):
+    segment = ""
+    for stated in (path or "/").split("/"):
+        # Encoded dots are dots (WHATWG URL, 4.4).
+        segment = _encoded(stated, _SAFE_PATH.replace("/", ""))
         if segment == "..":
             if len(segments) > 1:
                 segments.pop()
         elif segment != ".":
-            segments.append(_encoded(segment, _SAFE_PATH.replace("/", "")))
-    if path.endswith(("/.", "/..")):
+            segments.append(segment)
+    if segment in (".", ".."):
         segments.append("")
     return "/".join(segments) or "/"
 
@@ -125,6 +136,8 @@ def _query(query: str) -> str:
 
 def _encoded(text: str, safe: str) -> str:
     """Percent encoding in one form: what need not be encoded is not; what is reserved stays as it was, in upper case."""
+    if _PLAIN.fullmatch(text):
+        return text
     pieces = re.split(r"(%[0-9a-fA-F]{2})", text)
     plain: list[str] = []
     run = ""
