@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from aiohttp.test_utils import TestServer
 from tests.samples import NOW, article
 
 from wirewatch.articles.identity import article_id, slot_of, source_of, url_id
+from wirewatch.articles.kept import KeptPages
 from wirewatch.config import Bundle, load_files
-from wirewatch.errors import StoreUnavailable
+from wirewatch.errors import SetupError, StoreUnavailable
 from wirewatch.http_client import HttpClient
 from wirewatch.model import Article, Status
+from wirewatch.pipeline.again import again
 from wirewatch.pipeline.ports import Ports
 from wirewatch.pipeline.process import process
 from wirewatch.store import articles as store
@@ -259,6 +262,52 @@ def test_what_a_page_calls_its_own_address_joins_two_articles(documents: Elastic
             third = site.article("amp", feeds=("three",))
             assert await store.discover(documents, [third]) == ["exists"]
             assert (await read(documents, first)).feeds == ("one", "two", "three")
+
+    asyncio.run(work())
+
+
+def test_kept_pages_are_read_again_by_better_rules(documents: ElasticDocuments, bundle: Bundle, cpu: Any, tmp_path: Path) -> None:
+    site = Site(pier=page("Floods sweep the ferry pier away"), quay=page("Ferry quay", sentences=SENTENCES[:1]), plain=page("Ferry news"))
+
+    async def work() -> None:
+        async with serving(site, documents, bundle, cpu) as ports:
+            pages = KeptPages(tmp_path / "pages")
+            pier, quay, plain = (site.article(name, host=name) for name in ("pier", "quay", "plain"))
+            await store.discover(documents, [plain])
+            await process(ports)
+            kept = replace(ports, pages=pages)
+            await store.discover(documents, [pier, quay])
+            assert await process(kept) == {"ready": 1, "partial": 1, "duplicate": 0, "failed": 0}
+            before = await read(documents, pier)
+            # As if earlier rules had lost a part of it.
+            (held,) = await store.current(documents, [(documents.index_for("articles", NOW), pier.id)])
+            assert held is not None
+            worse = replace(before, text=SENTENCES[0], title="Floods", topics=(), topic_matches=(), story_id="s1")
+            assert await store.save(documents, [(held, worse)]) == [True]
+            asked = len(site.asked)
+            hour = timedelta(hours=1)
+            assert await again(later(kept, hours=2), since=NOW - hour, until=NOW + hour) == {"read": 2, "changed": 1, "missing": 1}
+            after = await read(documents, pier)
+            assert replace(after, indexed_at=before.indexed_at, story_id=None) == before
+            assert (after.story_id, after.indexed_at) == ("s1", NOW + 2 * hour)
+            assert await again(later(kept, hours=3), since=NOW - hour, until=NOW + hour) == {"read": 2, "changed": 0, "missing": 1}
+            assert await again(kept, since=NOW + hour, until=NOW + 2 * hour) == {"read": 0, "changed": 0, "missing": 0}
+            assert len(site.asked) == asked
+            with pytest.raises(SetupError):
+                await again(replace(ports, pages=None), since=NOW, until=NOW)
+
+    asyncio.run(work())
+
+
+def test_where_pages_cannot_be_kept_the_watch_goes_on(documents: ElasticDocuments, bundle: Bundle, cpu: Any, tmp_path: Path) -> None:
+    site = Site(pier=page("Floods sweep the ferry pier away"))
+    (tmp_path / "file").write_text("not a folder")
+
+    async def work() -> None:
+        async with serving(site, documents, bundle, cpu) as ports:
+            await store.discover(documents, [site.article("pier")])
+            done = await process(replace(ports, pages=KeptPages(tmp_path / "file")))
+            assert (done["ready"], done["not_kept"]) == (1, 1)
 
     asyncio.run(work())
 

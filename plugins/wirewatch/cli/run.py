@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from wirewatch.cli._shared import CONFIG, JSON, emit, run
+from wirewatch.cli._shared import CONFIG, JSON, emit, fail, run
 
 if TYPE_CHECKING:
     from wirewatch.pipeline.ports import Ports
@@ -33,9 +34,43 @@ def poll(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
     _go(["poll"], config, as_json)
 
 
-def process(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
+def process(
+    again: bool = typer.Option(False, "--again", help="Read kept pages anew instead (articles.keep_pages)."),
+    since: str | None = typer.Option(None, "--from", help="Of articles first seen from this moment or day (UTC) on."),
+    until: str | None = typer.Option(None, "--to", help="... and before this one; now if left out."),
+    config: Path | None = CONFIG,
+    as_json: bool = JSON,
+) -> None:
     """Download, extract and tag the articles that wait."""
-    _go(["process"], config, as_json)
+    if not again:
+        if since or until:
+            fail("--from and --to go with --again", 2)
+        _go(["process"], config, as_json)
+        return
+    if since is None:
+        fail("--again needs --from: the day that it begins with", 2)
+    try:
+        start, end = _moment(since), _moment(until) if until else None
+    except ValueError as error:
+        fail(str(error), 2)
+    done = run(_again(start, end, config))
+    if as_json:
+        emit([{"step": "again", **done}])
+    else:
+        typer.echo(f"{done['read']} pages read again, {done['changed']} articles changed, {done['missing']} without a kept page")
+
+
+def _moment(text: str) -> datetime:
+    when = datetime.fromisoformat(text)
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+async def _again(start: datetime, end: datetime | None, config: Path | None) -> dict[str, int]:
+    from wirewatch.pipeline.again import again
+    from wirewatch.wiring.local import ports
+
+    async with ports(config) as found:
+        return await again(found, since=start, until=end or found.clock())
 
 
 def detect(config: Path | None = CONFIG, as_json: bool = JSON) -> None:

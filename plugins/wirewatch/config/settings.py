@@ -68,6 +68,11 @@ class Articles(Model):
     )
     retention_months: int = Field(24, ge=1, description="Whole months of articles and polls that are kept besides the running one.")
     extract_timeout: Duration = Field(timedelta(seconds=10), description="A page that takes longer to read is cut off.")
+    keep_pages: str = Field(
+        "",
+        description="Folder or object store (`s3://connection@bucket/pages`) in which downloaded pages are kept, compressed, so that"
+        " `wirewatch process --again` can read them anew; empty: none are kept.",
+    )
     min_words: int = Field(40, ge=0, description="Below this an extracted text is not taken for the article.")
 
 

@@ -18,6 +18,9 @@ async def forget(ports: Ports, url: str) -> dict[str, int]:
     normal = normalise(url)
     emptied = await store.forget(ports.documents, url=normal, url_id=url_id(normal), now=ports.clock())
     gone = [_sighting(each.value) for each in emptied]
+    if ports.pages is not None:
+        for each in emptied:
+            await ports.pages.remove(each.id, each.value.first_seen_at)
     corrected = await counting.settle(ports, [each for each in gone if each is not None])
     return {"articles": await store.remove(ports.documents, emptied), "corrected": corrected}
 

@@ -30,6 +30,9 @@ async def expire(ports: Ports, *, dry_run: bool = False) -> dict[str, list[str]]
                 await ports.documents.drop_partition(index)
         told["dropped"] += gone
         told["kept"] += [index for index in there if index not in gone]
+    if ports.pages is not None and not dry_run:
+        first_kept = ports.clock().year * 12 + ports.clock().month - 1 - months
+        await ports.pages.expire(f"{first_kept // 12:04}-{first_kept % 12 + 1:02}")
     return told
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wirewatch.alerts.channels import Channel
+    from wirewatch.articles.kept import KeptPages
     from wirewatch.config import Bundle
     from wirewatch.http import Http
     from wirewatch.store.base import Documents
@@ -28,5 +29,7 @@ class Ports:
     http: Http
     cpu: Executor
     """Processes for parsing and extraction."""
+    pages: KeptPages | None = None
+    """Where downloaded pages are kept; None: nowhere."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """By channel name (`mail`, ...)."""

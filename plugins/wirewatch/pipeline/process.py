@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 
 from wirewatch.articles import outcome
 from wirewatch.articles.extract import extract_within
+from wirewatch.articles.kept import KeptPages, Page
 from wirewatch.articles.robots import Robots
 from wirewatch.config import Bundle
 from wirewatch.errors import FetchFailed, FetchRefused, ParseError
@@ -23,6 +25,7 @@ from wirewatch.stories import signature
 from wirewatch.topics.compile import compile_topics
 from wirewatch.topics.match import Matcher
 
+_LOG = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 _BATCH = 400
 """Articles asked for at a time."""
@@ -79,6 +82,20 @@ def finished(article: Article, bundle: Bundle) -> Article:
     """An article whose text is settled, with its topics and signature."""
     bands, fingerprint = signature(article.title, article.summary, article.text)
     return replace(retag(article, bundle), bands=bands, fingerprint=fingerprint)
+
+
+async def extract_apart(ports: Ports, page: Page) -> Extraction:
+    """Extract in a worker process, within the time allowed; raises `ParseError` where that is not enough."""
+    settings = ports.bundle.settings.articles
+    call = functools.partial(
+        extract_within,
+        settings.extract_timeout.total_seconds(),
+        page.body,
+        url=page.url,
+        content_type=page.content_type,
+        min_words=settings.min_words,
+    )
+    return await asyncio.get_running_loop().run_in_executor(ports.cpu, call)
 
 
 class _Run:
@@ -157,8 +174,11 @@ class _Run:
         answer = await self._fetch(article.url)
         if answer.content_type not in _PAGE_TYPES:
             raise FetchRefused(article.url, Outcome.NOT_A_PAGE, answer.content_type)
+        page = Page(url=answer.url, content_type=answer.headers.get("content-type", ""), body=answer.body)
+        if self.ports.pages is not None:
+            await self._keep(self.ports.pages, article, page)
         try:
-            found = await self._extract(answer)
+            found = await extract_apart(self.ports, page)
         except ParseError:
             return self._without(article, "unreadable")
         if found.quality != "ok":
@@ -187,18 +207,13 @@ class _Run:
                 host_delay_s=self.settings.host_delay.total_seconds(),
             )
 
-    async def _extract(self, answer: Answer) -> Extraction:
-        """Extract in a worker process, within the time allowed; raises `ParseError` where that is not enough."""
-        seconds = self.settings.extract_timeout.total_seconds()
-        call = functools.partial(
-            extract_within,
-            seconds,
-            answer.body,
-            url=answer.url,
-            content_type=answer.headers.get("content-type", ""),
-            min_words=self.settings.min_words,
-        )
-        return await asyncio.get_running_loop().run_in_executor(self.ports.cpu, call)
+    async def _keep(self, pages: KeptPages, article: Article, page: Page) -> None:
+        """Keep a page; where that fails, the watch goes on without, and says so."""
+        try:
+            await pages.keep(article.id, article.first_seen_at, page)
+        except OSError as error:
+            self.tally["not_kept"] += 1
+            _LOG.warning("the page of %s cannot be kept: %s", article.url, error)
 
     def _without(
         self,

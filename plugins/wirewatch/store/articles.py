@@ -62,19 +62,21 @@ async def discover(documents: Documents, articles: Sequence[Article]) -> list[st
     if not articles:
         return []
     merged = _merge(articles)
-    owners = await _register(documents, list(merged.values()))
+    owners, own = await _register(documents, list(merged.values()))
     taken = [(article, owner) for article, owner in zip(merged.values(), owners, strict=True) if not owner.forgotten]
-    known = (
-        await documents.mget([(each.index, each.article) for _, each in taken], fields=["feeds", "urls", "duplicate_of"]) if taken else []
-    )
+    # Behind an address that has only now been registered there is no article yet.
+    old = [owner for _, owner in taken if owner.article not in own]
+    found = await documents.mget([(each.index, each.article) for each in old], fields=["feeds", "urls", "duplicate_of"]) if old else []
+    known = {owner.article: hit for owner, hit in zip(old, found, strict=True)}
     creates: list[Write] = []
     appends: list[tuple[Address, Article]] = []
-    for (article, owner), hit in zip(taken, known, strict=True):
+    for article, owner in taken:
+        hit = known.get(owner.article)
         if hit is not None:
             if _news(hit.source, article):
                 appends.append((owner, article))
         elif owner.article == article.id and article.first_seen_at - owner.at < HEALING:
-            first = replace(article, first_seen_at=owner.at)
+            first = article if article.first_seen_at == owner.at else replace(article, first_seen_at=owner.at)
             creates.append(Write(op="create", index=owner.index, id=article.id, doc=to_document(first)))
     written = await documents.bulk(creates) if creates else []
     created = {each.id for each in written if each.outcome == "created"}
@@ -212,6 +214,19 @@ async def tagged_by_others(documents: Documents, rules: str, *, slot: int = 0, s
     return [stored(Article, hit) for hit in hits]
 
 
+async def read_between(documents: Documents, since: datetime, until: datetime) -> list[tuple[str, str]]:
+    """Where articles are (index and id) that were first seen from `since` to `until` (not included) and can be read."""
+    await documents.refresh(KIND)
+    seen = {"range": {"first_seen_at": {"gte": since.isoformat(), "lt": until.isoformat()}}}
+    query = {"bool": {"filter": [seen, {"terms": {"status": [Status.READY, Status.PARTIAL]}}]}}
+    return [(hit.index, hit.id) async for hit in documents.scan(KIND, query, fields=["id"])]
+
+
+async def current(documents: Documents, keys: Sequence[tuple[str, str]]) -> list[Stored[Article] | None]:
+    """Articles as they are now, in real time, with their versions."""
+    return [None if hit is None else stored(Article, hit) for hit in await documents.mget(keys)] if keys else []
+
+
 async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime) -> AsyncIterator[Article]:
     """Grouped articles first seen since then that share a look-up key, without their text and topics, in no particular order."""
     if not bands:
@@ -317,7 +332,8 @@ async def _empty(documents: Documents, index: str, article: str, now: datetime) 
     raise StoreUnavailable(f"article {article} keeps changing")
 
 
-async def _register(documents: Documents, articles: Sequence[Article]) -> list[Address]:
+async def _register(documents: Documents, articles: Sequence[Article]) -> tuple[list[Address], set[str]]:
+    """Whose the articles' addresses are, and the ids of those that were registered only now."""
     index = documents.index_for(URLS)
     own = [Address(article=each.id, index=documents.index_for(KIND, each.first_seen_at), at=each.first_seen_at) for each in articles]
     writes = [
@@ -335,7 +351,7 @@ async def _register(documents: Documents, articles: Sequence[Article]) -> list[A
         if hit is None:
             raise StoreUnavailable(f"address {articles[position].id} came and went")
         own[position] = _address(hit)
-    return own
+    return own, {each.id for each in written if each.outcome == "created"}
 
 
 async def _write(documents: Documents, articles: Sequence[Stored[Article]]) -> list[Stored[Article] | None]:

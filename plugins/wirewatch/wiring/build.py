@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wirewatch.alerts.channels import Channel
 from wirewatch.alerts.chats import NamedChannel
+from wirewatch.articles.kept import KeptPages, Place
 from wirewatch.config import Bundle, Settings
 from wirewatch.errors import SetupError
 from wirewatch.http_client import HttpClient
@@ -68,6 +69,20 @@ def named_channels(settings: Settings, find: Callable[[str], Awaitable[str | Non
     }
 
 
+def kept_pages(place: str, store_of: Callable[[str], Place] | None = None) -> KeptPages | None:
+    """Where pages are kept: a folder, or an object store where `store_of` is given; None where nowhere.
+
+    Raises `SetupError` for an object store that cannot be reached from here.
+    """
+    if not place:
+        return None
+    if "://" not in place:
+        return KeptPages(Path(place).expanduser())
+    if store_of is None:
+        raise SetupError(f"articles.keep_pages: {place} is reached by Airflow's connections only; from here a folder is needed")
+    return KeptPages(store_of(place))
+
+
 @asynccontextmanager
 async def assemble(
     cluster: Cluster,
@@ -75,8 +90,9 @@ async def assemble(
     bundle: Bundle | None,
     channels: Callable[[Settings], Mapping[str, Channel]],
     clock: Clock = utc_now,
+    store_of: Callable[[str], Place] | None = None,
 ) -> AsyncIterator[Ports]:
-    """The ports of one task or command; `bundle` None takes the published one.
+    """The ports of one task or command; `bundle` None takes the published one. `store_of` makes the path of an object store's address.
 
     Raises `StoreUnavailable`, or `SetupError` where nothing has been published.
     """
@@ -86,7 +102,8 @@ async def assemble(
         if known is None:
             raise SetupError("no configuration has been published: run `wirewatch check --publish`")
         settings = known.settings
+        pages = kept_pages(settings.articles.keep_pages, store_of)
         agent = f"Wirewatch/{version('wirewatch')} (+{settings.contact})"
         async with HttpClient(user_agent=agent, allow_hosts=settings.polling.allow_hosts) as http:
             with workers() as cpu:
-                yield Ports(documents=documents, bundle=known, clock=clock, http=http, cpu=cpu, channels=channels(settings))
+                yield Ports(documents=documents, bundle=known, clock=clock, http=http, cpu=cpu, pages=pages, channels=channels(settings))

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from wirewatch.alerts.channels import Channel, MailChannel
+from wirewatch.articles.kept import Place
 from wirewatch.config import Settings, load, settings_path
 from wirewatch.errors import SetupError
 from wirewatch.pipeline.ports import Clock, Ports
@@ -60,6 +61,16 @@ def channels(settings: Settings) -> Mapping[str, Channel]:
     return {**mail, **named_channels(settings, _address)}
 
 
+def object_store(address: str) -> Place:
+    """The path of an object store's address, with the credentials that its own library finds in the environment."""
+    from upath import UPath
+
+    # `s3://connection@bucket` names a connection of Airflow, which nobody has here.
+    scheme, _, rest = address.partition("://")
+    found: Place = UPath(f"{scheme}://{rest.partition('@')[2] or rest}")
+    return found
+
+
 async def _address(name: str) -> str | None:
     return os.environ.get(variable_of(name))
 
@@ -76,5 +87,5 @@ async def ports(
     bundle = load(config or settings_path())
     where = cluster(bundle.settings.index_prefix)
     watch = guarded(where, channels, config, clock) if alarm else nullcontext()
-    async with watch, assemble(where, bundle=None if published else bundle, channels=channels, clock=clock) as found:
+    async with watch, assemble(where, bundle=None if published else bundle, channels=channels, clock=clock, store_of=object_store) as found:
         yield found
