@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from wirewatch.config import Bundle, Example
-from wirewatch.config.source import Source, read, walk
+from wirewatch.config.source import Path, Source, read, walk
 from wirewatch.errors import ConfigError, Problem
 from wirewatch.model import TopicMatch
 from wirewatch.pipeline.process import matcher_of
 from wirewatch.store import config as shared
 from wirewatch.store.base import Documents
+from wirewatch.topics.languages import plain_texts
 from wirewatch.topics.match import Matcher
 
 _SHOWN = 70
@@ -88,12 +89,78 @@ def _why(match: TopicMatch) -> str:
 
 
 def warnings(bundle: Bundle) -> list[Problem]:
-    """Conditions that no article can meet; none of it stops a bundle."""
+    """What a bundle may do without and its authors hardly mean; none of it stops the bundle.
+
+    Conditions that no article can meet, parts that add nothing to others, `within` of a single part, and rules that match any article.
+    """
     sources = {name: read(name, text) for name, text in bundle.source.items() if name.endswith((".yaml", ".yml"))}
     found: list[Problem] = []
     for name, source in sources.items():
         if name.startswith("topics/"):
             found.extend(_conditions(bundle, source))
+            found.extend(_useless(source))
+    return found + _everything(bundle, sources)
+
+
+def _useless(source: Source) -> Iterator[Problem]:
+    """Parts that never decide."""
+    for place, node in _nodes(source.data):
+        if "rule" not in place:
+            continue
+        if "within" in node and _parts(node) < 2 and "at_least" not in node:
+            yield source.problem((*place, "within"), "`within` does nothing: there is only one part")
+        for key in ("any", "all", "none", "phrases", "concepts"):
+            members: list[Any] = node[key] if isinstance(node.get(key), list) else []
+            for position, member in enumerate(members):
+                earlier = members[:position]
+                wider = next((each for each in earlier if _covers(each, member)), None)
+                if wider is None and key in ("any", "phrases"):
+                    wider = next((each for each in members[position + 1 :] if each != member and _covers(each, member)), None)
+                if wider is not None:
+                    yield source.problem((*place, key, position), f"adds nothing: {_named(wider)} holds whenever this does")
+
+
+def _nodes(data: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    yield from ((place, value) for place, value in walk(data) if isinstance(value, Mapping))
+
+
+def _parts(node: Mapping[str, Any]) -> int:
+    return sum(key in node for key in ("concept", "phrase", "concepts", "phrases", "any", "topic")) + len(node.get("all") or ())
+
+
+def _covers(wide: Any, narrow: Any) -> bool:
+    """Whether one member of a choice holds whenever another does, as far as can be told at a glance."""
+    if isinstance(wide, str) and isinstance(narrow, str):
+        return wide == narrow or (
+            wide.endswith("*") and "=" not in narrow and narrow.rstrip("*").casefold().startswith(wide[:-1].casefold())
+        )
+    wide, narrow = ({"phrase": each} if isinstance(each, str) else each for each in (wide, narrow))
+    if not isinstance(wide, Mapping) or not isinstance(narrow, Mapping):
+        return False
+    words = {key: wide[key] for key in ("concept", "phrase", "topic") if key in wide}
+    return bool(words) and wide.keys() == words.keys() and all(narrow.get(key) == value for key, value in words.items())
+
+
+def _named(node: Any) -> str:
+    return str(next(iter(node.values())) if isinstance(node, Mapping) else node)
+
+
+def _everything(bundle: Bundle, sources: Mapping[str, Source]) -> list[Problem]:
+    """Topics that match what is made of nothing but the commonest words of a language."""
+    matcher = matcher_of(bundle)
+    told: dict[str, str] = {}
+    for language, text in plain_texts().items():
+        for match in matcher.match(title=text, summary="", text=text, language=language):
+            told.setdefault(match.topic, f"matches almost any article in {language}: {_why(match)}")
+    places = {str(node.get("id")): (source, place) for source in sources.values() for place, node in _nodes(source.data) if "id" in node}
+    found = []
+    for id, message in told.items():
+        source, place = places.get(id, (None, ()))
+        found.append(
+            source.problem((*place, "rule"), f"{id} {message}")
+            if source is not None
+            else Problem(file="topics", line=None, key=id, message=f"{id} {message}")
+        )
     return found
 
 

@@ -80,3 +80,30 @@ def test_conditions_that_no_publisher_meets_are_warned_of() -> None:
         "topics/t.yaml:3 topics[0].rule.any[0].country: no publisher in publishers.yaml has the country KP: this can never hold",
         "topics/t.yaml:3 topics[0].rule.any[1].kind: no publisher in publishers.yaml has the kind state: this can never hold",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{any: [flood, rain, flood]}", ".any[2]: adds nothing: flood holds whenever this does"),
+        ("{phrases: [flood*, floods, rain]}", ".phrases[1]: adds nothing: flood* holds whenever this does"),
+        ("{phrases: [floods, flood*]}", ".phrases[0]: adds nothing: flood* holds whenever this does"),
+        ("{any: [{phrase: rain, in: title}, {phrase: rain}]}", ".any[0]: adds nothing: rain holds whenever this does"),
+        ("{all: [rain, {phrase: rain, in: title}]}", ".all[1]: adds nothing: rain holds whenever this does"),
+        ("{phrase: rain, within: 3 words}", ".within: `within` does nothing: there is only one part"),
+        ("{any: [rain, the]}", ": floods matches almost any article in en: score"),
+        ("{any: [rain, {all: [und, nicht]}]}", ": floods matches almost any article in de: score"),
+        ("{any: [rain, 今年]}", ": floods matches almost any article in zh: score"),
+    ],
+)
+def test_what_adds_nothing_or_matches_everything_is_warned_of(rule: str, said: str) -> None:
+    text = GOOD.replace("{phrase: flood*}", rule)
+    (found,) = warnings(load_files({"wirewatch.yaml": "{}", "topics/t.yaml": text}))
+    assert str(found).startswith(f"topics/t.yaml:3 topics[0].rule{said}")
+
+
+@pytest.mark.parametrize(
+    "rule", ["{any: [rain, flood]}", "{all: [rain, flood], within: sentence}", "{phrase: rain, at_least: 2, within: sentence}"]
+)
+def test_rules_that_mean_what_they_say_are_not_warned_of(rule: str) -> None:
+    assert warnings(load_files({"wirewatch.yaml": "{}", "topics/t.yaml": GOOD.replace("{phrase: flood*}", rule)})) == []
