@@ -236,6 +236,7 @@ def _timeless(value: Any) -> Any:
         "planned_at",
         "next_attempt_at",
         "opened_at",
+        "opened_after_s",
         "told_at",
         "last_spike_at",
         "at",
