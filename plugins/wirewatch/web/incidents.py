@@ -12,6 +12,7 @@ from fastapi import HTTPException, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from wirewatch.alerts import phrases
+from wirewatch.alerts.kibana import dashboard_link, incident_dashboard
 from wirewatch.alerts.text import clean, marked, safe_url
 from wirewatch.model import Headline, Incident, IncidentEvent, IncidentState, Severity
 from wirewatch.pipeline import incidents as life
@@ -131,6 +132,8 @@ class IncidentView:
     """The earliest first, at most 500."""
     stories: tuple[StoryView, ...]
     """Those that most took up first, at most 40."""
+    kibana: str | None
+    """Its topic there, over the days around it; the feeds, where it is about sight."""
 
 
 class Change(BaseModel):
@@ -179,7 +182,8 @@ async def list_incidents(
 @router.get("/incidents/{incident:path}")
 async def show_incident(documents: Stored, now: Now, incident: str) -> IncidentView:
     """One incident: evidence, hours, what happened, who was told, how it spread."""
-    return await view(documents, await load(documents, incident), now)
+    found, bundle = await asyncio.gather(load(documents, incident), published.published(documents))
+    return await view(documents, found, now, bundle.settings.alerts.kibana_url if bundle else None)
 
 
 @router.post("/incidents/{incident:path}")
@@ -203,7 +207,7 @@ async def change_incident(documents: Stored, now: Now, user: Changer, incident: 
         now=now,
     )
     await documents.refresh(store.KIND)
-    return await view(documents, changed, now)
+    return await view(documents, changed, now, bundle.settings.alerts.kibana_url)
 
 
 async def load(documents: Documents, id: str) -> Incident:
@@ -292,7 +296,7 @@ def _size(incident: Incident) -> str:
     return phrases.total(incident) if incident.state is IncidentState.CLOSED else phrases.size(incident)
 
 
-async def view(documents: Documents, incident: Incident, now: datetime) -> IncidentView:
+async def view(documents: Documents, incident: Incident, now: datetime, kibana_url: str | None) -> IncidentView:
     """Everything that the page shows of an incident."""
     evidence = incident.evidence
     end = min(now, incident.closed_at + _AFTER) if incident.closed_at else now
@@ -337,6 +341,7 @@ async def view(documents: Documents, incident: Incident, now: datetime) -> Incid
         ),
         spread=spread.dots,
         stories=spread.stories,
+        kibana=dashboard_link(kibana_url, "feeds") if incident.topic == BLINDNESS else incident_dashboard(kibana_url, incident),
     )
 
 

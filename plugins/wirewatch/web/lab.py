@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,16 +15,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from wirewatch.alerts.text import clean
 from wirewatch.config import Bundle
 from wirewatch.config.overlay import ids_of
-from wirewatch.config.source import read
 from wirewatch.errors import ConfigError, Problem
-from wirewatch.model import Article
 from wirewatch.pipeline import lab as work
-from wirewatch.pipeline.topic_yaml import entries_of, written
+from wirewatch.pipeline.topic_yaml import as_yaml
 from wirewatch.store import config as published
 from wirewatch.store import lab as store
 from wirewatch.store.base import Documents
 from wirewatch.web.access import Changer, Now, Publisher, Stored, area, may_publish
 from wirewatch.web.articles import load as load_article
+from wirewatch.web.rules import BLANK, as_example, key_of, rejecting
 from wirewatch.web.text import Piece, pieces
 
 router = area("lab")
@@ -200,17 +197,17 @@ async def start(
 ) -> Start:
     """A text to begin with: a topic's own, with an article among its `rejects`, or an empty rule."""
     bundle, _ = await _in_effect(documents)
-    example = None if reject is None else _as_example(await load_article(documents, reject))
+    example = None if reject is None else as_example(await load_article(documents, reject))
     if topic is None:
-        return Start(key=None, yaml=_BLANK, from_file=None)
+        return Start(key=None, yaml=BLANK, from_file=None)
     if all(each.id != topic for each in bundle.topics):
         raise HTTPException(404, f"There is no topic {topic!r} in the published configuration.")
     for entry in (await store.entries(documents)).values():
         if topic in ids_of(bundle, entry.key):
-            return Start(key=entry.key, yaml=_rejecting(entry.text, topic, example), from_file=None)
-    text = written(await asyncio.to_thread(entries_of, bundle, [topic]))
+            return Start(key=entry.key, yaml=rejecting(entry.text, topic, example), from_file=None)
+    text = await asyncio.to_thread(as_yaml, bundle, [topic])
     file = next((each.file for each in bundle.examples if topic in each.topics), None)
-    return Start(key=None, yaml=_rejecting(text, topic, example), from_file=file)
+    return Start(key=None, yaml=rejecting(text, topic, example), from_file=file)
 
 
 @router.post("/lab/check")
@@ -239,7 +236,7 @@ async def check(documents: Stored, draft: Draft) -> CheckView:
 async def create_entry(documents: Stored, now: Now, user: Changer, draft: Draft) -> EntryView:
     """Keep a new draft, under a key made of its first topic's id."""
     taken = {"new", *await store.entries(documents)}  # the page shows a new one under that name
-    made = _key(draft.yaml)
+    made = key_of(draft.yaml)
     key = next(name for n in range(1, len(taken) + 2) if (name := made if n == 1 else f"{made}-{n}") not in taken)
     async with _sentences(key):
         await work.save(documents, key, draft.yaml, over=None, who=user.id, now=now)
@@ -308,20 +305,6 @@ async def show_trial(documents: Stored, trial: Annotated[str, Path(pattern="^[0-
 
 _turn = asyncio.Semaphore(1)
 """One text is checked at a time: whoever types asks often, and others want their pages."""
-
-_BLANK = """topics:
-  - id: harbour-strikes
-    name: Strikes in harbours
-    rule:
-      all:
-        - {phrases: [harbour*, port authority]}
-        - {phrases: [strike, strikes, walkout*]}
-      within: 2 sentences
-    watch: {alert: spike}
-    examples:
-      matches: ["Harbour pilots begin a strike"]
-      rejects: ["Lightning strikes a church"]
-"""
 
 
 @asynccontextmanager
@@ -405,32 +388,3 @@ def _trial(found: store.Trial) -> TrialView:
         problem=found.problem,
         result=dict(found.result) if found.result is not None else None,
     )
-
-
-def _key(text: str) -> str:
-    """A key for a new entry, of its first topic's id."""
-    found = re.search(r"\bid:\s*[\"']?([^\s\"'#,}]+)", text)
-    id = found[1] if found else ""
-    plain = re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")[:60]
-    return plain or f"topic-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-
-
-def _as_example(article: Article) -> str | dict[str, str]:
-    """An article as an example: what decides, and not pages of text."""
-    title, summary, text = (clean(each, limit) for each, limit in ((article.title, 400), (article.summary, 600), (article.text, _LONG)))
-    fields = ("title", title), ("summary", summary), ("text", text), ("language", article.language or "")
-    given = {name: value for name, value in fields if value}
-    return given if len(given) > 1 else title
-
-
-def _rejecting(text: str, topic: str, example: str | dict[str, str] | None) -> str:
-    """A text of topics with one more example that a topic must not match."""
-    if example is None:
-        return text
-    loaded = read(topic, text).data
-    for entry in loaded["topics"]:
-        if entry.get("id") == topic or "{" in str(entry.get("id", "")):
-            rejects = entry.setdefault("examples", {}).setdefault("rejects", [])
-            rejects.append(example)
-            return written(loaded["topics"])
-    return text

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
-from wirewatch.alerts.text import safe_url
+from wirewatch.alerts.kibana import dashboard_link
 from wirewatch.config.settings import Detection
 from wirewatch.model import Health, IncidentState
 from wirewatch.store import config as published
@@ -99,7 +99,7 @@ async def overview(documents: Stored, now: Now, topics: Annotated[int, Query(ge=
     return Overview(
         now=now,
         published=bundle is not None,
-        kibana=safe_url(bundle.settings.alerts.kibana_url) if bundle else None,
+        kibana=dashboard_link(bundle.settings.alerts.kibana_url, "newsroom") if bundle else None,
         watch=Watch(sight=sight, **feeds, **articles),
         incidents=tuple(row(each) for each in open_now),
         closed=tuple(row(each) for each in past.incidents),

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from fastapi import HTTPException, Query
 
+from wirewatch.alerts.kibana import dashboard_link
 from wirewatch.config import Bundle
 from wirewatch.config.settings import Detection
 from wirewatch.model import Incident, IncidentState, Topic
@@ -68,6 +69,8 @@ class TopicView:
     hours: tuple[HourView, ...]
     incidents: tuple[IncidentRow, ...]
     """The latest first."""
+    kibana: str | None
+    """The topic there, over the same time."""
 
 
 @router.get("/topics")
@@ -104,6 +107,7 @@ async def show_topic(documents: Stored, now: Now, topic: str) -> TopicView:
         notify=known.notify,
         hours=hours,
         incidents=tuple(row(each) for each in past.incidents),
+        kibana=dashboard_link(bundle.settings.alerts.kibana_url, "topic", topic=topic, start=end - CHART) if bundle else None,
     )
 
 

@@ -6,7 +6,7 @@ import { HourTable, Hours } from "./charts.js";
 import { counted, number } from "./format.js";
 import { IncidentTable } from "./incidents.js";
 import { EVERY_MS, Topics } from "./overview.js";
-import { Card, Empty, Facts, Loaded, Section, Tag, Title, To } from "./parts.js";
+import { Card, Empty, Facts, Loaded, Out, Section, Tag, Title, To } from "./parts.js";
 import { Pages } from "./pages.js";
 import { go, href } from "./route.js";
 
@@ -39,7 +39,7 @@ export function TopicList({ query, first }) {
 
 export function Topic({ id }) {
   const found = useData(path("topics", id), { every: 60_000 });
-  return h(Loaded, { from: found }, ({ topic, since, notify, hours, incidents }) =>
+  return h(Loaded, { from: found }, ({ topic, since, notify, hours, incidents, kibana }) =>
     h(
       Stack,
       { gap: 6 },
@@ -55,7 +55,7 @@ export function Topic({ id }) {
         ],
       }),
       h(Section, { title: "Incidents" }, incidents.length ? h(IncidentTable, { incidents }) : h(Empty, { title: "It has never spiked" }, "Its incidents will be listed here.")),
-      h(Flex, { gap: 5, wrap: "wrap" }, h(To, { href: href("articles", null, { topics: id }) }, "All its articles"), h(To, { href: href("lab", "new", { topic: id }) }, "Its rule, in the topic lab")),
+      h(Flex, { gap: 5, wrap: "wrap" }, h(To, { href: href("articles", null, { topics: id }) }, "All its articles"), h(To, { href: href("lab", "new", { topic: id }) }, "Its rule, in the topic lab"), kibana && h(Out, { href: kibana }, "The topic in Kibana")),
     ),
   );
 }
