@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
 from wirewatch.alerts import chart, digest, phrases
+from wirewatch.alerts.kibana import incident_dashboard
 from wirewatch.alerts.message import MAX_SUBJECT, Message
 from wirewatch.alerts.plan import ROUNDUP, STORY, incident_of, joined_of
 from wirewatch.alerts.sheet import Sheet, roundup
@@ -77,7 +78,7 @@ def _incident(
         "chart_width": chart.WIDTH_PX,
         "link": link,
         "actions": () if incident.state is IncidentState.CLOSED else _actions(incident, settings),
-        "kibana": safe_url(settings.kibana_url),
+        "kibana": incident_dashboard(settings.kibana_url, incident),
         "why": _why(notification),
     }
     return Message(

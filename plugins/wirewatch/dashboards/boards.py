@@ -175,7 +175,7 @@ TOPIC = Board(
                 id="band",
                 title="Stories an hour against what was expected",
                 view="counts",
-                about="Shaded: what the topic's own rhythm explains; bars above it are unusual. Dashed: incidents. Of several topics, the sums.",
+                about="Shaded: what the topic's own rhythm explains; bars above it are unusual. Of several topics, the sums.",
                 layers=(
                     Layer(shape="area", measures=(Measure("Expected at most", "sum", "upper", decimals=1, color=GREY),)),
                     Layer(shape="bar", measures=(Measure("Stories", "sum", "stories", color=BLUE),)),
@@ -216,7 +216,7 @@ TOPIC = Board(
                 id="compared",
                 title="Topics compared: share of a constant panel",
                 view="articles",
-                about="Up to five topics, by day: of all articles that came by feeds which were read all the time, how many are about each. "
+                about="Up to five topics: of all articles of a day that came by feeds read all the time, how many are about each. "
                 "Feeds that came or went meanwhile move no line.",
                 spec=functools.partial(vega.share, topics=5, constant=True),
                 height=14,

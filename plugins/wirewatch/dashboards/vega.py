@@ -95,7 +95,7 @@ def surprise(prefix: str) -> Spec:
                         "color": {
                             "field": "surprise",
                             "type": "quantitative",
-                            "scale": {"domain": [0, 0.5, 1], "range": ["#FFFFFF", AMBER, RED], "clamp": True},
+                            "scale": {"domain": [0, 0.5, 1], "range": ["#FFFFFF", AMBER, RED], "interpolate": "rgb", "clamp": True},
                             "legend": {"title": "Surprise (0.5 alerts)", "orient": "right"},
                         },
                         "tooltip": [
@@ -241,7 +241,7 @@ def _words(data: Spec, counted: Sequence[Spec], beside: str) -> Spec:
                 },
                 {"filter": f"datum.rank <= {_SHOWN_WORDS}"},
             ],
-            "mark": {"type": "bar", "color": BLUE},
+            "mark": {"type": "bar", "color": BLUE, "size": 13},
             "encoding": {
                 "y": {"field": "word", "type": "nominal", "sort": "-x", "title": None, "axis": {"labelLimit": 160, "ticks": False}},
                 "x": {"field": "headlines", "type": "quantitative", "title": "Headlines", "axis": {"tickMinStep": 1, "format": "d"}},

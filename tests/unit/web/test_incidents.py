@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from tests import samples
@@ -167,6 +168,15 @@ def test_blindness_is_told_from_news(web: Any, incident: Incident) -> None:
     web.put("incidents", {"blindness#1": replace(blind, series="coverage", observed=0.12, expected=1.0, upper=0.5)})
     found = web.get("/incidents/blindness%231")
     assert found["row"]["about"] == "sight"
+    assert found["kibana"] == "http://localhost:5601/app/dashboards#/view/wirewatch-feeds"
     assert found["reason"] == "At most 12% of the usual coverage was looked at."
     web.put("incidents", {"blindness#1": replace(blind, series="queue", observed=3.0)})
     assert web.get("/overview")["incidents"][0]["size"] == "Articles waited for 3 hours to be read"
+
+
+def test_an_incident_and_a_topic_lead_to_kibana_with_topic_and_time(web: Any, incident: Incident) -> None:
+    web.put("incidents", {ID: incident})
+    for path in (PATH, "/topics/water/dams"):
+        link = unquote(web.get(path)["kibana"])
+        assert link.startswith("http://localhost:5601/app/dashboards#/view/wirewatch-topic?_g=(time:(from:'20"), path
+        assert link.endswith("""&_a=(query:(language:kuery,query:'topic : "water/dams"'))"""), path

@@ -57,7 +57,7 @@ def test_an_empty_store_is_no_error_and_no_calm(web: Any) -> None:
     assert found["watch"]["sight"]["state"] == "unknown"
     assert (found["incidents"], found["closed"], found["watch"]["feeds"], found["watch"]["articles"]) == ([], [], 0, 0)
     assert {each["id"]: each["state"] for each in found["topics"]["topics"]} == {"harbours": "learning", "water/dams": "learning"}
-    assert found["kibana"] == "http://localhost:5601/app/dashboards"
+    assert found["kibana"] == "http://localhost:5601/app/dashboards#/view/wirewatch-newsroom"
 
 
 def test_topics_are_shown_against_what_is_usual_for_them(web: Any, article: Any) -> None:
