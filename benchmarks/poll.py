@@ -1,4 +1,4 @@
-"""Polling against its peers, in one run: `python benchmarks/poll.py [--feeds 2000] [--reader PYTHON] [--sizes 500,2000,8000]`.
+"""Polling against its peers, in one run: `python -m benchmarks.poll [--feeds 2000] [--reader PYTHON] [--sizes 500,2000,8000]`.
 
 The feeds of poll_site.py are served from a process of their own. Each program polls all of them in a round in which everything is new,
 and then in one in which nine of ten have not changed; its time is when 95 % have ended, for Wirewatch stored in a real Elasticsearch
@@ -24,11 +24,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from poll_peers import AT_ONCE, SHARE, TIMEOUT_S, advance, host
+from benchmarks.poll_peers import AT_ONCE, SHARE, TIMEOUT_S, advance, host
 
 from wirewatch.config import Bundle, Settings
 from wirewatch.config.settings import Polling
 from wirewatch.embedded import elasticsearch as embedded
+from wirewatch.feeds.fetch import parse_in_worker
 from wirewatch.http_client import HttpClient
 from wirewatch.model import Feed
 from wirewatch.pipeline.poll import poll
@@ -38,7 +39,7 @@ from wirewatch.store.elastic import ElasticDocuments
 from wirewatch.wiring.build import utc_now
 from wirewatch.wiring.workers import end_server, workers
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 PREFIX = "wirewatch-bench-poll"
 ROUNDS_APART = timedelta(hours=1)
 """All feeds are due again by then, and none is asked for without its validators yet."""
@@ -56,8 +57,8 @@ class Timed(ElasticDocuments):
         """See `Documents.bulk`."""
         written = await super().bulk(writes, refresh=refresh)
         # A claim counts an attempt, a result ends it.
-        results = [each for each in writes if each.index == self.index_for("feeds") and each.doc and each.doc.get("attempts") == 0]
-        self.ends += [perf_counter()] * len(results)
+        ended = [each.seq_no is not None and each.doc is not None and each.doc.get("attempts") == 0 for each in writes]
+        self.ends += [perf_counter()] * sum(ended)
         return written
 
 
@@ -99,7 +100,8 @@ async def ours(url: str, port: int, feeds: int, rounds: int) -> None:
         await documents.ensure()
         with workers() as cpu:
             # What a worker imports is paid once a task, not once a round.
-            list(cpu.map(_idle, [0.2] * 4))
+            for job in [cpu.submit(parse_in_worker, 20.0, b"<rss><channel><title>x</title></channel></rss>", "", "", 1) for _ in range(8)]:
+                job.result()
             ports = Ports(documents=documents, bundle=bundle, clock=utc_now, http=http, cpu=cpu)
             for number in range(rounds):
                 if number:
@@ -125,15 +127,6 @@ async def ours(url: str, port: int, feeds: int, rounds: int) -> None:
     end_server()
 
 
-def _idle(seconds: float) -> None:
-    import time
-
-    from wirewatch.feeds.parse import parse
-
-    parse(b"<rss><channel><title>x</title></channel></rss>", url="")
-    time.sleep(seconds)
-
-
 def _shifted(number: int) -> Any:
     return lambda: utc_now() + number * ROUNDS_APART
 
@@ -147,8 +140,8 @@ def site(feeds: int) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, str(HERE / "poll_site.py"), "--port", str(port), "--feeds", str(feeds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "benchmarks.poll_site", "--port", str(port), "--feeds", str(feeds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         process.stdout.readline()
         try:
@@ -159,7 +152,7 @@ def site(feeds: int) -> Iterator[int]:
 
 def run(command: Sequence[str]) -> list[dict[str, Any]]:
     """The rounds of one program."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}:\n{done.stderr[-3000:]}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -169,9 +162,9 @@ def measured(kind: str, feeds: int, *, url: str, python: str = sys.executable) -
     """Both rounds of one program, against a site of its own."""
     with site(feeds) as port:
         if kind == "wirewatch":
-            command = [python, str(HERE / "poll.py"), "--ours", str(port), "--url", url]
+            command = [python, "-m", "benchmarks.poll", "--ours", str(port), "--url", url]
         else:
-            command = [python, str(HERE / "poll_peers.py"), kind, "--port", str(port)]
+            command = [python, "-m", "benchmarks.poll_peers", kind, "--port", str(port)]
         found = run([*command, "--feeds", str(feeds)])
     for each in found:
         print(kind, json.dumps(each), file=sys.stderr, flush=True)

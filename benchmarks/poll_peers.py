@@ -102,7 +102,7 @@ def sequential(port: int, feeds: int, rounds: int) -> None:
     """One feed after another; those that never answer are left out, in its favour."""
     import feedparser
     import requests
-    from poll_site import nature
+    from benchmarks.poll_site import nature
 
     chosen = [feed for feed in range(feeds) if nature(feed) != "silent"]
     etags: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""Many invented feeds on loopback, slow and broken ones among them; `python benchmarks/poll_site.py --port P --feeds N` serves them.
+"""Many invented feeds on loopback, slow and broken ones among them; `python -m benchmarks.poll_site --port P --feeds N` serves them.
 
 Feed `n` is at `/n` of any host. The answer takes 200 ms in the median (log-normal), 2 % take seconds, 1 % are errors, 0.5 % break off
 and 0.5 % never come. `POST /advance` lets a tenth of the feeds bring `NEW` entries more. A server that is as cheap as it can be, so that

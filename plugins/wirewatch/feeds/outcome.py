@@ -53,10 +53,15 @@ def succeeded(state: FeedState, feed: Feed, polling: Polling, *, reading: Readin
         last_poll_at=now,
     )
     after = _watched(after, now) if shown is None else _listed(after, state, shown, now)
-    after = replace(after, first_success_at=state.first_success_at or now, last_success_at=now)
     interval = interval_of(after, feed, polling, now, reading.fresh_for)
-    due = after_success(now, interval, after.skip_hours, feed.id)
-    return judged(replace(after, interval_s=interval.total_seconds(), next_attempt_at=due), now)
+    after = replace(
+        after,
+        first_success_at=state.first_success_at or now,
+        last_success_at=now,
+        interval_s=interval.total_seconds(),
+        next_attempt_at=after_success(now, interval, after.skip_hours, feed.id),
+    )
+    return judged(after, now)
 
 
 def failed(
@@ -93,7 +98,7 @@ def told_at(entry: Entry) -> datetime | None:
 def _moved(state: FeedState, reading: Reading) -> FeedState:
     """The state with what a permanent redirect asks for, once it was met often enough."""
     if reading.moved_to is None or reading.moved_to == state.url:
-        return replace(state, redirects=0, redirect_url=None)
+        return replace(state, redirects=0, redirect_url=None) if state.redirect_url else state
     met = state.redirects + 1 if reading.moved_to == state.redirect_url else 1
     if met < MOVES_AFTER:
         return replace(state, redirects=met, redirect_url=reading.moved_to)
