@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import ipaddress
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,7 +25,7 @@ from backports import zstd
 from wirewatch.errors import FetchFailed, FetchRefused
 from wirewatch.http import Answer, Outcome
 from wirewatch.http_client import HttpClient
-from wirewatch.http_client.addresses import Policy, is_public
+from wirewatch.http_client.addresses import AddressRefusedError, GuardedResolver, Policy, is_public
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TEXT = ("The quick brown fox jumps over the lazy dog. " * 50).encode()
@@ -366,6 +367,9 @@ def test_redirects_to_other_schemes_are_refused(target: str) -> None:
         "127.1",
         "0x7f.0.0.1",
         "0177.0.0.1",
+        "①②⑦.⓪.⓪.①",
+        "127。0。0。1",
+        "[::1%25lo]",
     ],
 )
 def test_redirects_to_private_addresses_are_refused(host: str) -> None:
@@ -385,6 +389,27 @@ def test_redirects_to_private_addresses_are_refused(host: str) -> None:
         return reached
 
     assert asyncio.run(run()) == []
+
+
+def test_only_the_public_addresses_of_a_name_are_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A name server may say anything, and something else each time: what is connected to is what was judged.
+    told = ["10.0.0.1", "::ffff:192.168.0.1", "93.184.215.14", "127.0.0.1", "fd00::1"]
+
+    def look_up(*_: object) -> list[tuple[Any, ...]]:
+        return [(socket.AF_INET6 if ":" in each else socket.AF_INET, 1, 6, "", (each, 80)) for each in told]
+
+    async def resolve() -> list[str]:
+        resolver = GuardedResolver(Policy(()))
+        try:
+            return [each["host"] for each in await resolver.resolve("rebound.example", 80)]
+        finally:
+            await resolver.close()
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    assert asyncio.run(resolve()) == ["93.184.215.14"]
+    told.remove("93.184.215.14")
+    with pytest.raises(AddressRefusedError):
+        asyncio.run(resolve())
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://localhost:9/", "http://[::1]:9/", "http://a.localhost:9/"])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, cast
 
+import brotli  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from aiohttp import web
+from backports import zstd
 
 from wirewatch.config import Bundle, Settings
 from wirewatch.config.settings import Polling
@@ -265,6 +269,89 @@ def test_each_kind_of_trouble_is_recorded_and_its_neighbours_go_on(documents: El
             assert "gone" not in {name for name, _ in watch.site.asked}
 
     asyncio.run(work())
+
+
+def test_hostile_servers_end_each_in_its_own_way_and_leave_their_neighbours_alone(documents: ElasticDocuments) -> None:
+    flood = b"\0" * 30_000_000
+    laughs = "".join(f'<!ENTITY a{n + 1} "{f"&a{n};" * 20}">' for n in range(20))
+    item = "<item><title>one</title><link>http://x.example/1</link></item>"
+
+    def xml(text: str, encoding: str | None = None) -> Callable[[web.Request], Any]:
+        return packed(text.encode("utf-8"), encoding)
+
+    def packed(body: bytes, encoding: str | None) -> Callable[[web.Request], Any]:
+        headers = {"Content-Encoding": encoding} if encoding else {}
+        return lambda _: web.Response(body=body, headers={"Content-Type": "text/xml", **headers})
+
+    def feed(title: str, items: str = item) -> str:
+        return f"<rss><channel><title>{title}</title>{items}</channel></rss>"
+
+    def sent_to(target: str) -> Callable[[web.Request], Any]:
+        return lambda request: web.Response(status=302, headers={"Location": target.replace("PORT", str(request.url.port))})
+
+    async def streamed(request: web.Request, piece: bytes, pause_s: float) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with suppress(ConnectionError):
+            while True:
+                await response.write(piece)
+                await asyncio.sleep(pause_s)
+        return response
+
+    attacks: dict[str, tuple[Callable[[web.Request], Any], str, str]] = {
+        "gzip": (packed(gzip.compress(flood), "gzip"), "too_large", "more than 400000 bytes"),
+        "brotli": (packed(brotli.compress(flood, quality=3), "br"), "too_large", "more than 400000 bytes"),
+        "zstd": (packed(zstd.compress(flood), "zstd"), "too_large", "more than 400000 bytes"),
+        "endless": (lambda request: streamed(request, b"<rss>" * 10_000, 0), "too_large", "more than 400000 bytes"),
+        "drip": (lambda request: streamed(request, b" ", 0.05), "timeout", "timeout"),
+        "unpacked": (xml(feed("u"), "gzip"), "bad_encoding", "bad encoding"),
+        "loop": (sent_to("/rss"), "redirects", "a loop"),
+        "local-file": (sent_to("file:///etc/passwd"), "refused_scheme", "not http(s): 'file:///etc/passwd'"),
+        "inside": (sent_to("http://127.0.0.1:PORT/"), "refused_address", "127.0.0.1 is not a public address"),
+        "mapped": (sent_to("http://[::ffff:127.0.0.1]:PORT/"), "refused_address", "is not a public address"),
+        "no-tls": (sent_to("https://a.localhost:PORT/"), "tls", "tls"),
+        "laughs": (
+            xml(f"<!DOCTYPE r [<!ENTITY a0 'ha'>{laughs}]>{feed('&a20;')}"),
+            "ok",
+            "entities",
+        ),
+        "nested": (xml("<rss><channel>" + "<a>" * 50_000), "malformed", "nested deeper"),
+        "crowd": (xml(feed("c", item * 5_000)), "ok", "more than 100 entries"),
+        "nul": (xml(feed("a\0b")), "ok", "NUL bytes"),
+        "charset": (
+            packed(f"<?xml version='1.0' encoding='utf-8'?>{feed('café')}".encode("latin-1"), None),
+            "ok",
+            "read as cp1252",
+        ),
+        "deadly": (xml(feed("deadly")), "malformed", "ended its worker"),
+    }
+
+    async def work() -> None:
+        settings = Polling(host_delay=timedelta(0), timeout=timedelta(seconds=2), max_bytes=400_000, max_entries=100)
+        async with watching(documents, "a", "b", *attacks, settings=settings) as watch:
+            watch.site.answers = {name: answer for name, (answer, _, _) in attacks.items()}
+            with Deadly(2) as cpu:
+                watch.ports = replace(watch.ports, cpu=cpu)
+                done = await watch.poll()
+            assert done["polled"] == 2 + len(attacks)
+            logged = {each.feed: each for each in await store.polls(documents)}
+            for name, (_, outcome, said) in attacks.items():
+                assert logged[name].outcome == outcome, name
+                assert said in f"{logged[name].problem} {(await watch.state(name)).problem}", name
+            assert [logged[name].new for name in "ab"] == [3, 3]
+
+    asyncio.run(work())
+
+
+class Deadly(ThreadPoolExecutor):
+    """Workers that one feed ends."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if b"deadly" not in args[1]:
+            return super().submit(fn, *args, **kwargs)
+        ended: Future[Any] = Future()
+        ended.set_exception(BrokenProcessPool())
+        return ended
 
 
 def test_a_moved_feed_is_followed_once_the_move_has_repeated(documents: ElasticDocuments) -> None:
