@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -302,11 +303,12 @@ def test_a_result_keeps_what_another_feed_said_meanwhile(documents: ElasticDocum
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
-async def importing(handler: Handler, **options: str) -> int:
+async def importing(handler: Handler, times: int = 1, **options: Any) -> int:
     app = web.Application()
     app.router.add_post("/s/press/api/saved_objects/_import", handler)
     async with TestServer(app) as server:
-        return await install(str(server.make_url("/s/press")), ndjson(), **options)
+        options = {"waits_s": ()} | options
+        return [await install(str(server.make_url("/s/press")), ndjson(), **options) for _ in range(times)][-1]
 
 
 def test_the_file_is_handed_to_kibana_as_it_takes_it() -> None:
@@ -322,6 +324,27 @@ def test_the_file_is_handed_to_kibana_as_it_takes_it() -> None:
 
     assert asyncio.run(importing(take, api_key="abc")) == len(objects())
     assert seen == [("true", "true", "ApiKey abc", len(objects()))]
+
+
+def test_a_kibana_that_still_starts_is_waited_for_and_installing_again_changes_nothing() -> None:
+    stored: dict[tuple[str, str], str] = {}
+    states: list[dict[tuple[str, str], str]] = []
+    answers = iter([503, 200, 200])
+
+    async def take(request: web.Request) -> web.Response:
+        form = await request.post()
+        if (status := next(answers)) != 200:
+            return web.Response(status=status, text="Kibana server is not ready yet")
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        lines = [json.loads(line) for line in file.file.read().decode().splitlines()]
+        stored.update({(each["type"], each["id"]): json.dumps(each) for each in lines})
+        states.append(dict(stored))
+        return web.json_response({"success": True, "successCount": len(lines)})
+
+    assert asyncio.run(importing(take, times=2, waits_s=(0.0,))) == len(objects())
+    assert states[0] == states[1]
+    assert len(states[0]) == len(objects())
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,11 @@ def register(root: typer.Typer) -> None:
 @app.command()
 def install(
     url: str = typer.Option("http://localhost:5601", "--url", envvar="KIBANA_URL", help="Kibana's address, with its space if it has one."),
+    api_key: str | None = typer.Option(None, "--api-key", envvar="KIBANA_API_KEY", help="Who we are; or $KIBANA_USER as name:password."),
     ca: Path | None = typer.Option(None, "--ca", envvar="KIBANA_CA", help="File with the certificate authority.", exists=True),
     config: Path | None = CONFIG,
 ) -> None:
-    """Put the dashboards into a Kibana (8.12 or later), over the ones that are there; safe to run again.
-
-    $KIBANA_API_KEY, or $KIBANA_USER as name:password, says who we are.
-    """
+    """Put the dashboards into a Kibana (8.12 or later), over the ones that are there; safe to run again."""
     from wirewatch.config import load, settings_path
     from wirewatch.dashboards.build import ndjson
     from wirewatch.dashboards.install import install as put
@@ -38,7 +36,7 @@ def install(
     work = put(
         url,
         ndjson(prefix),
-        api_key=os.environ.get("KIBANA_API_KEY") or None,
+        api_key=api_key or None,
         user=os.environ.get("KIBANA_USER") or None,
         ca=str(ca) if ca else None,
     )
