@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup demo up test test-scale page-speed lint format dashboards schemas lock env clean help
+.PHONY: setup demo up test test-faults test-unprotected fuzz test-scale page-speed lint format dashboards schemas lock env clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -24,6 +24,15 @@ up: $(READY) ## Run the watch on config/ and real feeds
 
 test: $(READY) lint ## Lint, types and all tests
 	@$(BIN)/pytest $(ARGS)
+
+test-faults: $(READY) ## Break everything that can break, and compare with a ledger; writes docs/faults.md (half an hour; FAULTS_EVERY=5 is quick)
+	@FAULTS_TABLE=1 $(BIN)/pytest tests/faults $(ARGS)
+
+test-unprotected: $(READY) ## Take each protection away in a copy of the code, and see the fault suite fail (ten minutes)
+	@FAULTS_TABLE=1 $(BIN)/python -m tests.faults.unprotected $(ARGS)
+
+fuzz: $(READY) ## Feed hostile input to all that reads what others wrote, each target for MINUTES=10 (ARGS="feeds pages")
+	@PYTHONPATH=plugins $(BIN)/python -m tests.fuzz.run --minutes $(or $(MINUTES),10) $(ARGS)
 
 test-scale: $(READY) ## Two Celery workers on PostgreSQL and Redis, one of them killed (a quarter of an hour; needs Debian's postgresql and redis-server)
 	@$(BIN)/uv pip install -q -c requirements.lock -r scripts/scale.txt

@@ -127,7 +127,7 @@ class Between:
 
     def _cut(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
-        request.transport.abort()  # type: ignore[attr-defined]
+        request.transport.abort()
         return web.Response(status=500)
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:

@@ -194,7 +194,7 @@ def _without_dns() -> None:
     async def nobody_answers(*_: Any) -> Any:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
-    GuardedResolver._look_up = nobody_answers  # type: ignore[method-assign]
+    GuardedResolver._look_up = nobody_answers  # type: ignore[method-assign,assignment]
 
 
 def _wait(pid: int) -> int:

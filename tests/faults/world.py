@@ -345,9 +345,9 @@ class Audit:
         self.wrong += [f"{url} was never published" for url in by_url]
         registered = {entry["url"] for entry in addresses}
         for article in articles:
-            told = room.ledger.get(article.url.rpartition("/")[2])
-            if told is None:
+            if article.url.rpartition("/")[2] not in room.ledger:
                 continue
+            told = room.ledger[article.url.rpartition("/")[2]]
             if article.status is not Status.READY:
                 self.wrong.append(f"{told.id} is {article.status} ({article.failure})")
             if article.topics != ((told.topic,) if told.topic else ()):
@@ -363,9 +363,9 @@ class Audit:
         ledger = {room.url(told): told for told in room.ledger.values()}
         hours: Counter[tuple[str, str]] = Counter()
         for article in articles:
-            told = ledger.get(article.url)
-            if told is None:
+            if article.url not in ledger:
                 continue
+            told = ledger[article.url]
             if article.counted_at is None:
                 self.wrong.append(f"{told.id} never counts")
                 continue

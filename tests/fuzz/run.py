@@ -8,7 +8,6 @@ from collections.abc import Callable
 from time import monotonic
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-
 from tests.fuzz.targets import TARGETS
 
 ROUND = 200
