@@ -31,8 +31,9 @@ def install(
     from wirewatch.config import load, settings_path
     from wirewatch.dashboards.build import ndjson
     from wirewatch.dashboards.install import install as put
+    from wirewatch.wiring.local import cluster
 
-    prefix = load(config or settings_path()).settings.index_prefix
+    prefix = cluster(load(config or settings_path()).settings.index_prefix).prefix
     work = put(
         url,
         ndjson(prefix),
