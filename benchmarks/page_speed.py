@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -86,7 +87,7 @@ async def fill(url: str, now: datetime) -> None:
             topic = f"t/{n % TOPICS}"
             text = "The harbour is full of ships and the pilots strike. " * 40
             value = article(f"a{n}", title=f"Harbour {n} word{n % 97}", text=text, status=Status.READY, first_seen_at=at, indexed_at=at)
-            value = _with(value, counted_at=at, timestamp=at, topics=(topic,), story_id=f"a{n // 2 * 2}", feeds=(f"f{n % 300}",))
+            value = replace(value, counted_at=at, timestamp=at, topics=(topic,), story_id=f"a{n // 2 * 2}", feeds=(f"f{n % 300}",))
             writes.append(Write(op="index", index=documents.index_for("articles", at), id=value.id, doc=to_document(value)))
             key = {"url": value.url, "article": value.id, "index": documents.index_for("articles", at), "at": at.isoformat()}
             writes.append(Write(op="index", index=documents.index_for("urls"), id=value.id, doc=key))
@@ -97,22 +98,16 @@ async def fill(url: str, now: datetime) -> None:
             going = n < OPEN
             opened = now - n * HOUR
             state = IncidentState.OPEN if going else IncidentState.CLOSED
-            value = incident(id=f"t/{n}#1", topic=f"t/{n}", topic_name=f"Topic {n}", state=state, closed_at=None if going else now)
-            value = _with(value, opened_at=opened, began_at=opened - 48 * HOUR, last_spike_at=now)
-            writes.append(Write(op="index", index=documents.index_for("incidents"), id=value.id, doc=to_document(value)))
+            found = incident(id=f"t/{n}#1", topic=f"t/{n}", topic_name=f"Topic {n}", state=state, closed_at=None if going else now)
+            found = replace(found, opened_at=opened, began_at=opened - 48 * HOUR, last_spike_at=now)
+            writes.append(Write(op="index", index=documents.index_for("incidents"), id=found.id, doc=to_document(found)))
         for n in range(300):
-            state = {"feed": f"f{n}", "url": f"https://f{n}.example/rss", "configured_url": f"https://f{n}.example/rss", "slot": n % 64}
-            state |= {"active": True, "health": "healthy", "last_poll_at": now.isoformat(), "weight": 4.0}
-            writes.append(Write(op="index", index=documents.index_for("feeds"), id=f"f{n}", doc=state))
+            feed = {"feed": f"f{n}", "url": f"https://f{n}.example/rss", "configured_url": f"https://f{n}.example/rss", "slot": n % 64}
+            feed |= {"active": True, "health": "healthy", "last_poll_at": now.isoformat(), "weight": 4.0}
+            writes.append(Write(op="index", index=documents.index_for("feeds"), id=f"f{n}", doc=feed))
         await documents.bulk(writes)
         await documents.put("config", counts.CURSOR, {"kind": "cursor", "until": now.isoformat(), "at": now.isoformat()})
         await documents.refresh("counts", "articles", "incidents", "coverage", "feeds", "urls")
-
-
-def _with(value, **changes):  # type: ignore[no-untyped-def]  # whatever it is, it stays that
-    from dataclasses import replace
-
-    return replace(value, **changes)
 
 
 @contextlib.contextmanager

@@ -269,7 +269,10 @@ def test_from_the_mail_to_the_acknowledgement(browser: Browser, watch: Watch) ->
     desk.log_in()
     page.goto("about:blank")
     page.set_content(mail(watch, OPEN))
-    page.get_by_role("link", name="Acknowledge").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Acknowledge").click()
+    page = opened.value
+    page.on("pageerror", lambda error: desk.errors.append(str(error)))
     expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()
     note = page.get_by_role("textbox", name="Note")
     expect(note).to_be_focused()

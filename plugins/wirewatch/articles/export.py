@@ -43,7 +43,7 @@ def csv_line(values: Iterable[object]) -> str:
 
 def csv_row(found: Mapping[str, Any], columns: Iterable[str] = COLUMNS) -> str:
     """A `row` as a line of a CSV file."""
-    plain = found | {"timestamp": found["timestamp"].isoformat(), "topics": " ".join(found["topics"])}
+    plain = {**found, "timestamp": found["timestamp"].isoformat(), "topics": " ".join(found["topics"])}
     return csv_line(plain[name] for name in columns)
 
 
