@@ -94,7 +94,9 @@ def test_from_a_draft_to_what_it_tags(desk: Desk, browser: Browser, watch: Watch
     expect(result).to_contain_text("Would have matched 15 articles in 10 stories (15 not tagged with it now)")
     expect(result).to_contain_text("1 alert, 1 a week, to desk")
     expect(result).to_contain_text("Kim's green train crosses into Russia")
+    page.set_viewport_size({"width": 1360, "height": 1400})
     desk.shoot("lab", SHOTS)
+    page.set_viewport_size({"width": 1360, "height": 900})
 
     boss = Desk(browser, watch)
     boss.log_in("admin", then="#/lab/trains")

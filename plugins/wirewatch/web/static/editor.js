@@ -27,7 +27,7 @@ export function Editor({ area, value, onChange, faults, label, goTo }) {
   };
   return h(
     Flex,
-    { borderWidth: "1px", borderColor: "border.emphasized", borderRadius: "lg", overflow: "hidden", bg: "bg", h: { base: "22rem", lg: "30rem" }, minH: "12rem", maxH: "80vh", resize: "vertical", _focusWithin: { outline: "2px solid", outlineColor: "colorPalette.focusRing", outlineOffset: "1px" } },
+    { borderWidth: "1px", borderColor: "border.emphasized", borderRadius: "lg", overflow: "hidden", bg: "bg", h: `${Math.min(30, Math.max(14, lines.length + 3)) * LINE}px`, minH: "8rem", maxH: "80vh", resize: "vertical", _focusWithin: { outline: "2px solid", outlineColor: "colorPalette.focusRing", outlineOffset: "1px" } },
     h(
       Box,
       { ref: gutter, "aria-hidden": true, overflow: "hidden", flexShrink: 0, bg: { base: "gray.50", _dark: "gray.900" }, borderRightWidth: "1px", borderColor: "border.muted", color: "fg.muted", userSelect: "none" },
