@@ -43,13 +43,6 @@ NEWSROOM = Board(
     controls=(("counts", "topic", "Topic"),),
     rows=(
         (
-            Note(
-                id="guide",
-                text=f"{GUIDE}\n\nEach cell is a topic on a day: the redder, the less its strongest hour is explained by its own rhythm; "
-                "from 0.5 on it alerts. Empty on light ground is calm, on dark ground nobody looked.",
-            ),
-        ),
-        (
             Drawing(
                 id="surprise",
                 title="Surprise by topic and day",
@@ -58,6 +51,13 @@ NEWSROOM = Board(
                 spec=vega.surprise,
                 width=48,
                 height=17,
+            ),
+        ),
+        (
+            Note(
+                id="guide",
+                text=f"{GUIDE}\n\nEach cell above is a topic on a day: the redder, the less its own rhythm explains its strongest hour; "
+                "from 0.5 on it alerts. Empty on light ground is calm, on dark ground nobody looked.",
             ),
         ),
         (

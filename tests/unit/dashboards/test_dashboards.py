@@ -34,6 +34,12 @@ def test_the_shipped_file_has_no_faults() -> None:
     assert check([json.loads(line) for line in SHIPPED.read_text(encoding="utf-8").splitlines()], PROPERTIES) == []
 
 
+def test_the_newsroom_opens_with_the_heat_map() -> None:
+    board = find(objects(), "wirewatch-newsroom")["attributes"]
+    first = min(json.loads(board["panelsJSON"]), key=lambda panel: (panel["gridData"]["y"], panel["gridData"]["x"]))
+    assert (first["panelIndex"], first["gridData"]["w"]) == ("surprise", 48)
+
+
 def test_every_dashboard_has_panels_that_fill_whole_rows() -> None:
     for each in objects():
         if each["type"] == "dashboard":
@@ -95,7 +101,7 @@ def break_panel(found: list[Object]) -> None:
 
 
 def break_reference_name(found: list[Object]) -> None:
-    panels(found, lambda inside: inside[1].update(panelRefName="panel_other"))
+    panels(found, lambda inside: inside[0].update(panelRefName="panel_other"))
 
 
 def break_attribute(found: list[Object]) -> None:
@@ -356,7 +362,7 @@ def break_language(found: list[Object]) -> None:
     ("broken", "said"),
     [
         (break_reference_kind, "is a lens, and refers to a visualization"),
-        (break_twice_on_board, "panel guide: is here twice"),
+        (break_twice_on_board, "panel surprise: is here twice"),
         (break_filter, "the query names the unknown field stat"),
         (break_sort_field, "its sort field language is no date"),
         (break_date, "dataType is number, and @timestamp is date"),
