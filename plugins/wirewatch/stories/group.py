@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wirewatch.stories.signature import Signature, containment, similarity, tokens, unpack
+from wirewatch.stories.signature import Signature, containment, shared_numbers, similarity, tokens, unpack
 
 SIMILAR = 0.45
 """Texts of this estimated similarity are the same text with edits."""
-CONTAINED = 0.8
-"""So much of the shorter text in the longer one: a copy that was cut."""
+CONTAINED = 0.55
+"""So much of the shorter text in the longer one: a copy that was cut and given lines of its own."""
+SAME_NUMBERS = 0.4
+"""Texts that share fewer of their numbers, two by two, are one form with other values: yesterday's weather, another fund's report."""
 CONTAINED_SHINGLES = 30
 """Of shorter texts, containment says too little."""
 SAME_TITLE = 0.75
@@ -110,15 +112,16 @@ def assign(new: Sequence[Item], candidates: Iterable[Item] | Index = (), *, wind
 def likeness(first: _Seen, second: _Seen) -> float:
     """How much two articles are the same text, 0 (they are not) to 1."""
     mine, theirs = first.signature, second.signature
-    if mine is not None and theirs is not None and min(mine.shingles, theirs.shingles) >= FULL_SHINGLES:
-        score = similarity(mine, theirs)
-        if score >= SIMILAR:
-            return score
-        return score if containment(mine, theirs) >= CONTAINED else 0.0
+    if mine is not None and theirs is not None:
+        numbers = shared_numbers(mine, theirs)
+        if numbers is not None and numbers < SAME_NUMBERS:
+            return 0.0
     if mine is not None and theirs is not None and min(mine.shingles, theirs.shingles) >= CONTAINED_SHINGLES:
         score = similarity(mine, theirs)
         if score >= SIMILAR or containment(mine, theirs) >= CONTAINED:
             return max(score, SIMILAR)
+        if min(mine.shingles, theirs.shingles) >= FULL_SHINGLES:
+            return 0.0
     return _titles(first, second)
 
 

@@ -1,4 +1,4 @@
-"""What two texts have in common, from a few hundred bytes each: MinHash signatures and look-up keys; pure.
+"""What two texts have in common, from some hundred bytes each: MinHash signatures, numbers and look-up keys; pure.
 
 A. Broder, "On the resemblance and containment of documents" (1997): the share of equal minima of two sets under random
 permutations estimates their Jaccard similarity. Splitting the minima into bands gives keys that similar texts share.
@@ -14,42 +14,63 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-PERMUTATIONS = 96
+PERMUTATIONS = 126
 ROWS = 3
-"""Minima in a key: of 32 keys, texts of similarity .5 share one with probability .99, texts of .1 with .03."""
+"""Minima in a key: of 42 keys, texts of similarity .5 share one with probability .99, texts of .1 with .04."""
+LEAD_WORDS = 90
+LEAD_PERMUTATIONS = 24
+LEAD_ROWS = 2
+"""The first words have keys of their own, since they are what is left of a copy that was cut: of 12, similar leads (.4) share one with
+probability .88.
+"""
 TITLE_PERMUTATIONS = 16
 TITLE_ROWS = 2
 SHINGLE = 3
-"""Words in a shingle; characters where words are not spaced."""
+"""Words in a shingle."""
+UNSPACED_SHINGLE = 5
+"""Characters in a shingle where words are not spaced: some two or three words."""
 _MAX_SHINGLES = 4000
-_VERSION = 1
-_HEAD = struct.Struct("<BI")
+FEW_NUMBERS = 4
+_MAX_NUMBERS = 40
+"""Different pairs of numbers of a text that are kept: those with the least hashes, so that two texts keep the same ones."""
+_VERSION = 2
+_HEAD = struct.Struct("<BIH")
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]")
+_PARTS = re.compile(rf"{_UNSPACED.pattern}|(?:(?!{_UNSPACED.pattern}).)+")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """A text's minima and how many different shingles it has."""
+    """A text's minima, how many different shingles it has, and its numbers."""
 
     shingles: int
     minima: NDArray[np.uint32]
+    numbers: frozenset[int]
+    """Hashes of the different pairs of one number and the next in it, at most `_MAX_NUMBERS`: single ones can be the same by chance."""
 
 
 def signature(title: str, summary: str, text: str) -> tuple[tuple[str, ...], str]:
     """The look-up keys and the fingerprint (base64) of an article; the fingerprint is of its text, else of its summary."""
-    shingles = shingles_of(text or summary)
+    words = tokens(text or summary)
+    shingles = shingles_of(words)
     minima = _minima(shingles, PERMUTATIONS)
     keys = [*_keys("b", minima, ROWS)] if shingles else []
+    if len(words) >= LEAD_WORDS:
+        keys += _keys("l", _minima(shingles_of(words[:LEAD_WORDS]), LEAD_PERMUTATIONS), LEAD_ROWS)
     pairs = _shingles(tokens(title), 2)
     if len(pairs) >= 3:
         keys += _keys("t", _minima(pairs, TITLE_PERMUTATIONS), TITLE_ROWS)
-    packed = _HEAD.pack(_VERSION, len(shingles)) + minima.astype("<u4").tobytes()
+    successive = pairwise(_NUMBER.findall(text or summary))
+    numbers = sorted({zlib.crc32(f"{one} {other}".encode()) for one, other in successive})[:_MAX_NUMBERS]
+    packed = _HEAD.pack(_VERSION, len(shingles), len(numbers)) + minima.astype("<u4").tobytes() + np.array(numbers, dtype="<u4").tobytes()
     return tuple(keys), base64.b64encode(packed).decode()
 
 
@@ -58,10 +79,11 @@ def unpack(fingerprint: str | None) -> Signature | None:
     if not fingerprint:
         return None
     packed = base64.b64decode(fingerprint)
-    if len(packed) != _HEAD.size + 4 * PERMUTATIONS or packed[0] != _VERSION:
+    if len(packed) < _HEAD.size + 4 * PERMUTATIONS or packed[0] != _VERSION:
         return None
-    _, shingles = _HEAD.unpack_from(packed)
-    return Signature(shingles=shingles, minima=np.frombuffer(packed, dtype="<u4", offset=_HEAD.size))
+    _, shingles, _ = _HEAD.unpack_from(packed)
+    hashes = np.frombuffer(packed, dtype="<u4", offset=_HEAD.size)
+    return Signature(shingles=shingles, minima=hashes[:PERMUTATIONS], numbers=frozenset(hashes[PERMUTATIONS:].tolist()))
 
 
 def similarity(first: Signature, second: Signature) -> float:
@@ -78,15 +100,27 @@ def containment(first: Signature, second: Signature) -> float:
     return min(1.0, jaccard / (1 + jaccard) * (first.shingles + second.shingles) / smaller) if smaller else 0.0
 
 
+def shared_numbers(first: Signature, second: Signature) -> float | None:
+    """The share of the pairs of numbers of the text with fewer that are in the other, 0..1; None where they are too few to tell."""
+    mine, theirs = first.numbers, second.numbers
+    if max(len(mine), len(theirs)) == _MAX_NUMBERS:
+        # Beyond the greatest hash that both could have kept nothing is known.
+        limit = min(max(each) for each in (mine, theirs) if len(each) == _MAX_NUMBERS)
+        mine, theirs = (frozenset(each for each in numbers if each <= limit) for numbers in (mine, theirs))
+    fewer = min(len(mine), len(theirs))
+    return len(mine & theirs) / fewer if fewer >= FEW_NUMBERS else None
+
+
 def tokens(text: str) -> list[str]:
     """The words of a text in their normal form, numbers too; each character where words are not spaced."""
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    return [part for word in words for part in (_UNSPACED.findall(word) if _UNSPACED.search(word) else (word,))]
+    return [part for word in words for part in (_PARTS.findall(word) if _UNSPACED.search(word) else (word,))]
 
 
-def shingles_of(text: str) -> set[str]:
-    """The different shingles of a text, those of its beginning where it is very long."""
-    return _shingles(tokens(text)[:_MAX_SHINGLES], SHINGLE)
+def shingles_of(words: list[str]) -> set[str]:
+    """The different shingles of a text's words, those of its beginning where it is very long."""
+    unspaced = sum(len(each) == 1 for each in words) * 2 > len(words)
+    return _shingles(words[:_MAX_SHINGLES], UNSPACED_SHINGLE if unspaced else SHINGLE)
 
 
 def _shingles(words: list[str], size: int) -> set[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.samples import NOW
+from tests.wires import Piece, daily_pieces, one_event, pairwise_f1, wire_copies
 
 from wirewatch.stories import Index, Item, assign, signature
-from wirewatch.stories.signature import shingles_of, similarity, unpack
+from wirewatch.stories.signature import shingles_of, similarity, tokens, unpack
 
 WORDS = [
     "harbour",
@@ -127,8 +129,36 @@ def test_the_estimate_is_near_the_true_similarity(shared: int, own: int) -> None
     one, other = unpack(signature("", "", first)[1]), unpack(signature("", "", second)[1])
     assert one is not None
     assert other is not None
-    a, b = shingles_of(first), shingles_of(second)
+    a, b = shingles_of(tokens(first)), shingles_of(tokens(second))
     assert abs(similarity(one, other) - len(a & b) / len(a | b)) < 0.22
+
+
+def grouped(pieces: list[Piece]) -> dict[str, str]:
+    items = []
+    for each in pieces:
+        bands, fingerprint = signature(each.title, "", each.text)
+        items.append(Item(id=each.id, title=each.title, at=each.at, bands=bands, fingerprint=fingerprint))
+    return dict(assign(items))
+
+
+def test_copies_in_eight_languages_are_found_and_what_is_only_alike_is_not_merged() -> None:
+    copies = list(wire_copies(7, NOW, stories=4))
+    pieces = [*copies, *one_event(7, NOW, events=3), *daily_pieces(7, NOW, days=15)]
+    found = grouped(pieces)
+    _, _, f1 = pairwise_f1({each.id: each.truth for each in copies if each.kind == "copy"}, found)
+    assert f1 >= 0.97
+    sizes = Counter(found.values())
+    alone = [sizes[found[each.id]] == 1 for each in pieces if each.kind in ("event", "form")]
+    assert alone.count(False) <= 0.01 * len(alone)
+    random.Random(7).shuffle(pieces)
+    assert grouped(pieces) == found
+
+
+def test_one_form_with_other_figures_is_another_story() -> None:
+    form = "The index closed at {} points, up {} percent. Oil cost {} dollars, gold {} and the euro {} after a day of thin trading. " * 3
+    one, other = (form.format(*(chance.randint(100, 999) for _ in range(15))) for chance in (random.Random(1), random.Random(2)))
+    assert assign([item("a", "Shares close higher", one), item("b", "Shares close higher", other, 5)])["b"] == "b"
+    assert assign([item("a", "Shares close higher", one), item("b", "Shares close higher", f"PORT ELSA - {one}", 5)])["b"] == "a"
 
 
 def test_a_fingerprint_of_another_version_is_no_signature() -> None:
