@@ -161,8 +161,7 @@ def bounds(feed: Feed, polling: Polling) -> tuple[timedelta, timedelta]:
 def interval_of(state: FeedState, feed: Feed, polling: Polling, now: datetime, fresh_for: timedelta | None = None) -> timedelta:
     """How long to wait after a success at `now`; within the bounds, a little apart from other feeds'.
 
-    Caches that hold the answer `fresh_for` so long would give the same one again. The feed's `ttl` is kept to unless
-    entries could be missed by it.
+    The feed's `ttl`, and that its answer stays `fresh_for` so long, are kept to unless entries would be missed by it at its pace.
     """
     low, high = bounds(feed, polling)
     own = share_of(feed.id)
@@ -174,10 +173,8 @@ def interval_of(state: FeedState, feed: Feed, polling: Polling, now: datetime, f
         rate = max(state.recent_per_h or 0.0, usual_rate(state, now.astimezone(UTC).hour))
         wait = min(_until_used_up(state, now, room, coming, high), max(FRESHEST, _times(FRESH, 1 / math.sqrt(max(rate, 1e-6)), high)))
     wait *= 1 - 0.1 * own
-    if state.ttl_s is not None:
-        wait = max(wait, min(known, timedelta(seconds=min(state.ttl_s, LAST_RETRY.total_seconds()))))
-    if fresh_for is not None:
-        wait = max(wait, fresh_for)
+    asked = max(timedelta(seconds=min(state.ttl_s or 0.0, LAST_RETRY.total_seconds())), fresh_for or timedelta(0))
+    wait = max(wait, min(known, asked))
     return min(max(wait, low), high * (1 - 0.1 * own) if high > low else high)
 
 

@@ -115,6 +115,7 @@ def test_what_the_feed_and_its_caches_ask_for_is_kept_to() -> None:
 
 def test_a_ttl_that_would_lose_entries_is_shortened() -> None:
     assert wait(steady(20, ttl_s=6 * 3600)) <= HOUR
+    assert wait(steady(20), fresh=6 * HOUR) <= HOUR
 
 
 @given(st.floats(1e-4, 1e4), st.integers(1, 300), st.one_of(st.none(), st.floats(0, 1e9)), st.text(min_size=1, max_size=8))
