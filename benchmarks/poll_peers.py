@@ -17,7 +17,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 AT_ONCE = 200
 SHARE = 0.95
 """Of the feeds: a round's time is when so many have ended."""
