@@ -93,7 +93,7 @@ def busy(seed: int = 7) -> Ledger:
         seen = 0.0 if BLIND_DAY <= hour < BLIND_DAY + DAY else dice.choice((1.0, 1.0, 0.9, 0.6))
         ledger.put("coverage", f"{hour:%Y-%m-%dT%H}", Coverage(hour=hour, coverage=seen, articles=3, feeds=4, until=END), hour)
     for number in range(14):
-        ledger.put("incidents", (value := _incident(dice, number)).id, value)
+        ledger.put("incidents", (opened := _incident(dice, number)).id, opened)
     for number in range(30):
         ledger.put("notifications", f"n{number}", _message(dice, number))
     for number in range(160):
