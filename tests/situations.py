@@ -321,6 +321,24 @@ def widened(rng: np.random.Generator, weeks: int) -> Situation:
     return Situation(name="a rule widened", table=table_of({"wide": counts}), incidents=(0, 0))
 
 
+def second_day(rng: np.random.Generator, weeks: int) -> Situation:
+    """A topic that is hardly known yet, and 40 stories."""
+    n = 6 * DAY
+    counts = draw(rng, np.full(n, float(rng.choice([0.02, 0.1, 0.3]))))
+    at = DAY + 4 + int(rng.integers(0, 40))
+    counts[at] += 40
+    return Situation(name="40 stories on the second or third day", table=table_of({"new": counts}), incidents=(1, 1), within=(at, at + 1))
+
+
+def begun_at_the_weekend(rng: np.random.Generator, weeks: int) -> Situation:
+    """Nothing is known of weekdays when the first Monday comes."""
+    n = 26 * DAY
+    daily = np.where(np.arange(n) // 24 % 7 >= 5, 8.0, 48.0)
+    counts = draw(rng, daily / 24 * rhythm(rng, n, weekend=1.0))
+    counts[: 5 * DAY] = np.nan
+    return Situation(name="weekdays 48, weekends 8, from a Saturday on", table=table_of({"weekly": counts}), incidents=(0, 0))
+
+
 def event_after_events(rng: np.random.Generator, weeks: int) -> Situation:
     """Past spikes do not hide a new one."""
     n = _n(weeks)
@@ -353,6 +371,8 @@ SITUATIONS: tuple[Callable[[np.random.Generator, int], Situation], ...] = (
     growing,
     growing_alone,
     widened,
+    second_day,
+    begun_at_the_weekend,
     event_after_events,
 )
 

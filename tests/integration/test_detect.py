@@ -147,7 +147,7 @@ class Meddling:
         return getattr(self._inner, name)
 
     async def put(self, index: str, id: str, doc: Any, **more: Any) -> Any:
-        if "-incidents-" in index and not more.get("create") and self._act is not None:
+        if "-incidents" in index and not more.get("create") and self._act is not None:
             act, self._act = self._act, None
             await act()
         return await self._inner.put(index, id, doc, **more)

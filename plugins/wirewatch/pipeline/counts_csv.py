@@ -21,7 +21,7 @@ SERIES = ("stories", "publishers", "articles")
 _DAY = timedelta(days=1)
 _MAX_STEPS = 2_000_000
 _SMALL, _MISSING, _LONG_GAP = 3.0, 0.1, 12
-_MANY = 20
+_MANY = 8
 """Topics whose sum stands for all coverage where the file does not say."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

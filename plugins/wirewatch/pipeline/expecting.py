@@ -27,7 +27,7 @@ LATEST = 72 * HOUR
 REFILL = timedelta(days=8)
 """So far back coverage is worked out anew in every run: a resumed feed fills the hours that it missed."""
 RELEARN = timedelta(days=7)
-AT_ONCE = 500
+AT_ONCE = 200
 """Topics learned anew in one run because of their age; those that know nothing yet are always learned."""
 
 
@@ -61,9 +61,12 @@ async def look(ports: Ports, run: store.Run, recounted: Recounted) -> Outlook:
     topics = ports.bundle.topics
     states = await _states(ports, run)
     panel = panel_of(coverage, start, end)
-    stored = await store.counts_between(ports.documents, start, end)
-    rows = {(row.topic, row.hour): row for row in stored} | {(row.topic, row.hour): row for row in recounted.rows}
-    series = series_of(topics, panel, list(rows.values()), states)
+    grids = Grids(topics, panel, states)
+    async for row in store.scan_counts(ports.documents, start, end):
+        grids.put(row)
+    for row in recounted.rows:
+        grids.put(row)
+    series = grids.series()
     baselines = await _learned(ports, run, states, panel, series, recounted)
     alerting = shared_budget(ports)
     judged = judge(baselines, panel, series, settings=ports.bundle.settings.detection, topics=alerting, since=start, now=run.now)
@@ -161,34 +164,46 @@ def panel_of(coverage: Sequence[Coverage], start: datetime, end: datetime) -> Pa
     return Panel(start=start, coverage=share, stories=stories)
 
 
-def series_of(topics: Sequence[Topic], panel: Panel, rows: Sequence[Counts], states: Mapping[str, store.Learned]) -> list[Series]:
-    """Every topic's counts over a panel: nothing stored is zero, and hours under another hash of the topic are unknown."""
-    at = {topic.id: place for place, topic in enumerate(topics)}
-    grids = [np.zeros((len(topics), panel.n)) for _ in range(3)]
-    for topic in topics:
-        state = states.get(topic.id)
-        if state is not None and state.since is not None:
-            until = min(panel.n, max(0, math.ceil((state.since - panel.start) / HOUR)))
-            for grid in grids:
-                grid[at[topic.id], :until] = np.nan
-    for row in rows:
-        place, hour = at.get(row.topic), panel.index(row.hour)
-        if place is None or not 0 <= hour < panel.n:
-            continue
-        own = row.hash == topics[place].hash
-        for grid, value in zip(grids, (row.stories, row.publishers, row.articles), strict=True):
+class Grids:
+    """Counts laid out by topic and hour, row by row, for there may be a million of them.
+
+    What is not stored is nothing, and hours under another hash of the topic are unknown.
+    """
+
+    def __init__(self, topics: Sequence[Topic], panel: Panel, states: Mapping[str, store.Learned]) -> None:
+        self._topics, self._panel = topics, panel
+        self._at = {topic.id: place for place, topic in enumerate(topics)}
+        self._grids = [np.zeros((len(topics), panel.n)) for _ in range(3)]
+        for topic in topics:
+            state = states.get(topic.id)
+            if state is not None and state.since is not None:
+                until = min(panel.n, max(0, math.ceil((state.since - panel.start) / HOUR)))
+                for grid in self._grids:
+                    grid[self._at[topic.id], :until] = np.nan
+
+    def put(self, row: Counts) -> None:
+        """Lay one hour of a topic where it belongs; a later one of the same hour replaces it."""
+        place, hour = self._at.get(row.topic), self._panel.index(row.hour)
+        if place is None or not 0 <= hour < self._panel.n:
+            return
+        own = row.hash == self._topics[place].hash
+        for grid, value in zip(self._grids, (row.stories, row.publishers, row.articles), strict=True):
             grid[place, hour] = value if own else np.nan
-    return [
-        Series(
-            topic=topic.id,
-            stories=grids[0][place],
-            publishers=grids[1][place],
-            articles=grids[2][place],
-            sensitivity=topic.sensitivity,
-            single_publisher=topic.single_publisher,
-        )
-        for place, topic in enumerate(topics)
-    ]
+
+    def series(self) -> list[Series]:
+        """One a topic, in their order."""
+        stories, publishers, articles = self._grids
+        return [
+            Series(
+                topic=topic.id,
+                stories=stories[place],
+                publishers=publishers[place],
+                articles=articles[place],
+                sensitivity=topic.sensitivity,
+                single_publisher=topic.single_publisher,
+            )
+            for place, topic in enumerate(self._topics)
+        ]
 
 
 # ---------------------------------------------------------------- learned states
@@ -267,7 +282,10 @@ async def _learn(
     start = max(start, hour_of(known).replace(hour=0))
     panel = panel_of(coverage, start, end)
     some = None if len(topics) == len(ports.bundle.topics) else [topic.id for topic in topics]
-    stored = await store.counts_between(ports.documents, start, end, some)
-    rows = {(row.topic, row.hour): row for row in stored} | {(row.topic, row.hour): row for row in recounted.rows}
-    found = learn(panel, series_of(topics, panel, list(rows.values()), states), now=run.now)
+    grids = Grids(topics, panel, states)
+    async for row in store.scan_counts(ports.documents, start, end, some):
+        grids.put(row)
+    for row in recounted.rows:
+        grids.put(row)
+    found = learn(panel, grids.series(), now=run.now)
     return {each.topic: each for each in found}

@@ -20,8 +20,10 @@ from wirewatch.spikes.tails import log_tail, trailing, upper_count
 
 LATE = timedelta(hours=2)
 """An hour that ended so long before the decision was found late."""
-_FIRST_HOURS = 72.0
+_FIRST_HOURS = 24.0
 """Known hours before which nothing is exceptional: there is nothing to be an exception from."""
+_STRANGE, _WEEK_D = 0.5, 7.0
+"""Relative variance of weekdays that have not been seen yet."""
 _LEARNING = np.log(20.0)
 """How much more improbable an exception must be while a topic is learning; less and less after that."""
 _SETTLED_D = LEARNING_HOURS / 24
@@ -368,7 +370,8 @@ class _Side:
             whole = trailing(usual, width) * rise
             square = trailing(usual**2, width) * rise**2
             days = bench.days if rows is None else bench.days[rows]
-            unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + np.maximum(1 / days - 1 / _SETTLED_D, 0.0))[:, None]
+            young = np.maximum(1 / days - 1 / _SETTLED_D, 0.0) + np.where(days < _WEEK_D, _STRANGE, 0.0)
+            unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + young)[:, None]
             variance = fitted.fano[:, window, None] * whole + fitted.phi[:, window, None] * square + unsure * whole**2
             variance = variance + _BLIND * trailing(hidden, width) ** 2
             if bench.hours[window] >= _LONG_H:

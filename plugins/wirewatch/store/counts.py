@@ -163,14 +163,21 @@ async def counts_in(documents: Documents, hours: Collection[datetime]) -> list[C
 
 async def counts_between(documents: Documents, start: datetime, end: datetime, topics: Sequence[str] | None = None) -> list[Counts]:
     """What is stored from `start` to `end` (not included), of all topics or of some."""
+    return [each async for each in scan_counts(documents, start, end, topics)]
+
+
+async def scan_counts(documents: Documents, start: datetime, end: datetime, topics: Sequence[str] | None = None) -> AsyncIterator[Counts]:
+    """The same one by one, in no order: there may be too many to hold."""
     await documents.refresh(COUNTS)
     between = {"range": {"hour": {"gte": start.isoformat(), "lt": end.isoformat()}}}
-    if topics is None:
-        return [each async for each in _counts(documents, [between])]
-    found: list[Counts] = []
-    for first in range(0, len(topics), _TERMS):
-        found += [each async for each in _counts(documents, [between, {"terms": {"topic": list(topics[first : first + _TERMS])}}])]
-    return found
+    parts = (
+        [[between]]
+        if topics is None
+        else [[between, {"terms": {"topic": list(topics[first : first + _TERMS])}}] for first in range(0, len(topics), _TERMS)]
+    )
+    for filters in parts:
+        async for each in _counts(documents, filters):
+            yield each
 
 
 async def save_counts(documents: Documents, rows: Iterable[Counts]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +13,10 @@ from wirewatch.config import Bundle, Settings
 from wirewatch.config.settings import Alerts
 from wirewatch.model import Alert, Counts, Coverage, Topic
 from wirewatch.pipeline.counting import Recounted
-from wirewatch.pipeline.expecting import annotated, judged_since, panel_of, panel_start, series_of, shared_budget
+from wirewatch.pipeline.expecting import Grids, annotated, judged_since, panel_of, panel_start, shared_budget
 from wirewatch.pipeline.ports import Ports
 from wirewatch.spikes.detect import Judged
+from wirewatch.spikes.series import Panel, Series
 from wirewatch.store.counts import Learned, Run
 
 NOW = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
@@ -47,10 +49,17 @@ def test_an_hour_that_nobody_looked_at_is_unknown() -> None:
     np.testing.assert_equal(panel.stories, [4, np.nan, np.nan, 4, np.nan, np.nan])
 
 
+def laid_out(topics: Sequence[Topic], panel: Panel, rows: Sequence[Counts], states: Mapping[str, Learned]) -> list[Series]:
+    grids = Grids(topics, panel, states)
+    for each in rows:
+        grids.put(each)
+    return grids.series()
+
+
 def test_what_is_not_stored_is_zero_and_what_another_rule_counted_is_unknown() -> None:
     panel = panel_of([], START, END)
     rows = [row(0, 2), row(2, 7, hash="ties-0"), row(3, 1), row(9, 5), row(1, 3, name="gone")]
-    ties, other = series_of([topic("ties"), topic("other")], panel, rows, {})
+    ties, other = laid_out([topic("ties"), topic("other")], panel, rows, {})
     np.testing.assert_equal(ties.stories, [2, 0, np.nan, 1, 0, 0])
     np.testing.assert_equal(ties.publishers, [3, 0, np.nan, 2, 0, 0])
     assert other.stories.tolist() == [0] * 6
@@ -59,7 +68,7 @@ def test_what_is_not_stored_is_zero_and_what_another_rule_counted_is_unknown() -
 def test_hours_before_a_rule_was_there_are_unknown() -> None:
     panel = panel_of([], START, END)
     state = Learned(topic="ties", hash="ties-1", since=START + 3 * HOUR, state=None)
-    (ties,) = series_of([topic("ties")], panel, [row(4, 2)], {"ties": state})
+    (ties,) = laid_out([topic("ties")], panel, [row(4, 2)], {"ties": state})
     np.testing.assert_equal(ties.stories, [np.nan, np.nan, np.nan, 0, 2, 0])
 
 
