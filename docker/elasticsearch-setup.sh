@@ -33,5 +33,15 @@ call -X PUT https://elasticsearch:9200/_security/role/wirewatch -d '{
 call -X PUT https://elasticsearch:9200/_security/user/wirewatch -d "{\"password\": \"$WIREWATCH_ELASTICSEARCH_PASSWORD\", \"roles\": [\"wirewatch\"]}"
 # Where `wirewatch elasticsearch snapshot` and, once snapshots.repository names it, the DAG `maintain` put copies.
 call -X PUT https://elasticsearch:9200/_snapshot/wirewatch -d '{"type": "fs", "settings": {"location": "wirewatch"}}'
+# Under this key kibana-init installs the dashboards: it may write what Kibana's default space holds, and reads no data. A new one every time.
+call -X DELETE https://elasticsearch:9200/_security/api_key -d '{"name": "wirewatch-dashboards"}' || true
+call -X POST https://elasticsearch:9200/_security/api_key -d '{
+  "name": "wirewatch-dashboards",
+  "role_descriptors": {"dashboards": {"applications": [
+    {"application": "kibana-.kibana", "privileges": ["space_all"], "resources": ["space:default"]}
+  ]}}
+}' | sed -n 's/.*"encoded":"\([^"]*\)".*/\1/p' > "$certs/kibana-init.key"
+chown 1000:0 "$certs/kibana-init.key"
+chmod 640 "$certs/kibana-init.key"
 echo
 echo "Elasticsearch is set up."
