@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Sequence
@@ -52,20 +53,25 @@ class Report:
     rows: dict[str, Row] = field(default_factory=dict)
 
     def add(self, fault: str, verdict: Verdict, by_itself: str = "yes") -> None:
-        """Note one run that ended as it must."""
+        """Note one run that ended as it must, in the page where $FAULTS_TABLE says so (`make test-faults`)."""
         row = self.rows.setdefault(fault, Row())
         row.verdicts.append(verdict)
         row.by_itself = by_itself
-
-    def write(self) -> None:
-        """Put the rows into the page where $FAULTS_TABLE says so (`make test-faults`)."""
-        if self.rows and os.environ.get("FAULTS_TABLE"):
-            put_rows("outcomes", OUTCOMES, {name: row.cells() for name, row in self.rows.items()})
+        if os.environ.get("FAULTS_TABLE"):
+            put_rows("outcomes", OUTCOMES, {fault: row.cells()})
 
 
 def put_rows(table: str, columns: Sequence[str], rows: dict[str, list[str]]) -> None:
     """Replace or add rows, by their first cell, in the table of the page that stands between its two markers."""
-    text = PAGE.read_text(encoding="utf-8")
+    with PAGE.open("r+", encoding="utf-8") as page:
+        fcntl.flock(page, fcntl.LOCK_EX)
+        text = page.read()
+        page.seek(0)
+        page.write(_with_rows(text, table, columns, rows))
+        page.truncate()
+
+
+def _with_rows(text: str, table: str, columns: Sequence[str], rows: dict[str, list[str]]) -> str:
     found = re.search(rf"<!-- {table} -->\n(.*?)<!-- /{table} -->", text, re.DOTALL)
     assert found is not None, f"{PAGE} has no table {table}"
     known: dict[str, list[str]] = {}
@@ -75,7 +81,7 @@ def put_rows(table: str, columns: Sequence[str], rows: dict[str, list[str]]) -> 
     known |= rows
     lines = [_line(columns), _line(["---"] * len(columns)), *(_line([name, *cells]) for name, cells in known.items())]
     body = "\n".join(lines)
-    PAGE.write_text(text[: found.start(1)] + body + "\n" + text[found.end(1) :], encoding="utf-8")
+    return text[: found.start(1)] + body + "\n" + text[found.end(1) :]
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -168,16 +168,13 @@ def main(arguments: Sequence[str]) -> int:
     """Try all removals, or those whose numbers are given; 1 where the suite did not notice one."""
     chosen = [REMOVALS[int(number) - 1] for number in arguments] or list(REMOVALS)
     unnoticed = 0
-    rows: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory(prefix="unprotected-") as folder:
         for removal in chosen:
             noticed, seen = _try(removal, Path(folder) / "copy")
             unnoticed += not noticed
             print(f"{'fails' if noticed else 'PASSES'}: without “{removal.protection}”: {seen}", flush=True)
-            if noticed:
-                rows[removal.protection] = [f"`{removal.file}`", f"`{removal.tests}`", seen]
-    if rows and os.environ.get("FAULTS_TABLE"):
-        put_rows("protections", PROTECTIONS, rows)
+            if noticed and os.environ.get("FAULTS_TABLE"):
+                put_rows("protections", PROTECTIONS, {removal.protection: [f"`{removal.file}`", f"`{removal.tests}`", seen]})
     return int(unnoticed > 0)
 
 

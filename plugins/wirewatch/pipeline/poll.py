@@ -47,7 +47,8 @@ _DEADLY = 5
 """A feed that was claimed so often without a result is what ends its workers."""
 _OUTAGE_POLLS = 10
 _OUTAGE_SHARE = 0.8
-_NETWORK = frozenset((Outcome.DNS, Outcome.CONNECT, Outcome.TLS, Outcome.TIMEOUT))
+_NETWORK = frozenset((Outcome.DNS, Outcome.CONNECT, Outcome.TLS, Outcome.TIMEOUT, Outcome.UNAVAILABLE))
+"""What a fault near us looks like: no way out, or a proxy that answers 5xx for everybody."""
 
 
 async def sync_feeds(ports: Ports) -> dict[str, int]:
