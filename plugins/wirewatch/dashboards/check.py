@@ -8,6 +8,7 @@ is none, attributes and versions that an import refuses, drawings that ask or sh
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 """Those that Kibana 8.12 knows and the dashboards use; it refuses others."""
 _DRAWN = frozenset(("lnsXY", "lnsMetric", "lnsDatatable", "lnsHeatmap"))
 _SHAPES = frozenset(("bar", "bar_stacked", "bar_horizontal", "bar_horizontal_stacked", "line", "area"))
+_LINKED = re.compile(r"#/view/([\w-]+)")
 _LAYERS = frozenset(("data", "annotations", "referenceLine"))
 
 
@@ -158,6 +160,10 @@ class _Check:
         spec = specs(each)
         if spec is not None:
             yield from check_vega.faults(spec, self.indices)
+            return
+        for linked in _LINKED.findall(each["attributes"]["visState"]):
+            if ("dashboard", linked) not in self.known:
+                yield f"leads to dashboard {linked}, which is not in the file"
 
     def _lens(self, each: Object) -> Iterator[str]:
         state, kind = each["attributes"]["state"], each["attributes"]["visualizationType"]
