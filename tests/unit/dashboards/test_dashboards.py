@@ -355,7 +355,7 @@ def break_json(found: list[Object]) -> None:
 
 
 def break_link(found: list[Object]) -> None:
-    found.remove(find(found, "wirewatch-feeds"))
+    found.remove(find(found, "wirewatch-pipeline"))
 
 
 def break_language(found: list[Object]) -> None:
@@ -377,7 +377,7 @@ def break_language(found: list[Object]) -> None:
         (break_format, "has a format for the unknown field byte"),
         (break_lens_attribute, "unknown attribute colour"),
         (break_json, "cannot be read: JSONDecodeError"),
-        (break_link, "leads to dashboard wirewatch-feeds, which is not in the file"),
+        (break_link, "leads to dashboard wirewatch-pipeline, which is not in the file"),
         (break_language, "the query's language is lucene, not kuery"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
