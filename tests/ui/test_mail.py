@@ -60,6 +60,7 @@ def alert(*reports: Headline) -> Notification:
         first=reports[0],
         top_publishers=(("Harbour Agency", 4), ("한강신문", 3), ("Приморская хроника", 2)),
         words=(("Kim", 38), ("Khasan", 21), ("김정은", 7)),
+        hours=tuple((hour, 6 if stories == 9 else stories, expected, upper) for hour, stories, expected, upper in evidence().hours),
     )
     value = incident(severity=Severity.CRITICAL, evidence=found, observed=6)
     other = incident(id="arms#1", topic="arms", topic_name="Arms transfers", observed=4)
@@ -85,7 +86,7 @@ def opened(chromium: Browser, message: Message, width: int = 1200, *, dark: bool
 
 def shoot(page: Page, name: str) -> None:
     if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+        page.locator(".page").screenshot(path=Path(SHOTS) / f"{name}.png")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
