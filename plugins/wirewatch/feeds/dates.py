@@ -33,6 +33,8 @@ _MONTHS = {
     for name in names.split()
 }
 
+_SHORT_MONTHS = {number: name for name, number in reversed(_MONTHS.items())}
+
 _ZONES_MINUTES = {
     name: minutes
     for minutes, names in {
@@ -89,6 +91,9 @@ _NUMERIC = re.compile(
     r"(?:(?:\s*\([^()]{1,8}\))?,?[\sTt]*(오전|오후|上午|下午|午前|午後)?\s*(\d{1,2})\s?[:시時时点]\s*(\d{1,2})\s?(?:[:분分]\s*(?:(\d{1,2})(?:[.,]\d+)?\s?[초秒]?)?)?"
     rf"\s*([aApP][mM])?{_ZONE})?\s*$"
 )
+_DOTTED = re.compile(rf"(?:[^\W\d]{{2,12}}\.?\s*,?\s*)?(\d{{1,2}})\.\s?(\d{{1,2}})\.\s?(\d{{4}})(?:,?\s+(?:[-–|]\s*)?{_TIME}{_ZONE})?\s*$")
+"""With dots the day stands first, whatever the language."""
+_KOREAN_MONTH = re.compile(r"(?<=\d )(\d{1,2})월(?= \d{4})")
 _OFFSET = re.compile(r"(?:gmt|utc|ut|z)?\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?(?::\d{2})?\s*(?:\(.*\)|\[.*\]|[a-z]{1,5})?$")
 _NAMED_TIME = re.compile(r"\d\s*[:시時时点h]\s*\d|\d\s*[ap]m\b", re.IGNORECASE)
 _KOREAN = re.compile(r"[년월일오전후]")
@@ -140,6 +145,8 @@ def parse_date(text: str) -> Date | None:
     text = text.strip()
     if not text or len(text) > MAX_LENGTH:
         return None
+    if "월" in text:
+        text = _KOREAN_MONTH.sub(lambda month: _SHORT_MONTHS.get(int(month[1]), month[0]), text)
     found = _iso(text) or _common(text)
     # RFC 822 lets comments stand anywhere.
     return found if found or "(" not in text else _common(_COMMENT.sub(" ", _COMMENT.sub(" ", text)).strip())
@@ -170,6 +177,9 @@ def _common(text: str) -> Date | None:
     if found := _MONTH_FIRST.match(text):
         month, day, year, hour, minute, second, half, zone = found.groups()
         return _built(year, _MONTHS.get(month.lower()), day, hour, minute, second, half, zone)
+    if found := _DOTTED.match(text):
+        day, month, year, hour, minute, second, half, zone = found.groups()
+        return _built(year, int(month), day, hour, minute, second, half, zone)
     if found := _CTIME.match(text):
         month, day, hour, minute, second, half, zone, year = found.groups()
         return _built(year, _MONTHS.get(month.lower()), day, hour, minute, second, half, zone)
