@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -82,7 +86,8 @@ def fetch() -> list[Path]:
     import jgo
 
     try:
-        jars = sorted(jgo.build(ENDPOINT).path.rglob("*.jar"))
+        with _alone():
+            jars = sorted(jgo.build(ENDPOINT).path.rglob("*.jar"))
     except Exception as error:
         raise SetupError(
             f"Elasticsearch {VERSION} could not be fetched from the Maven repository ({type(error).__name__}: {error}). "
@@ -96,6 +101,14 @@ def fetch() -> list[Path]:
         if hashlib.sha256(found[name].read_bytes()).hexdigest() != digest:
             raise SetupError(f"{found[name]} is not the file that the lock names: delete it and try again, or set ELASTICSEARCH_URL")
     return [found[name] for name in sorted(wanted)]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process of this user at a time: jgo's folder does not bear two that fill it."""
+    with (Path(tempfile.gettempdir()) / f"wirewatch-{os.getuid()}-jars.lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
+        yield
 
 
 def _descriptor(jar: Path) -> str:
