@@ -362,10 +362,15 @@ MEANT: Mapping[str, Callable[[Doc], bool]] = {
 # ---------------------------------------------------------------- what panels show of it
 
 
-def inside(ledger: Ledger, kind: str, query: str = "", time: str | None = None) -> list[Doc]:
+def inside(ledger: Ledger, kind: str, query: str = "") -> list[Doc]:
     """The facts of a kind in the time range that a query means."""
-    time = time or TIMES[kind]
+    time = TIMES[kind]
     return [doc for doc in ledger.docs(kind) if MEANT[query](doc) and (time is None or START <= doc[time] <= END)]
+
+
+def having(docs: Iterable[Doc], name: str, value: str) -> list[Doc]:
+    """Those of which a field has a value, or it among others."""
+    return [doc for doc in docs if value in (doc.get(name) if isinstance(doc.get(name), tuple) else (doc.get(name),))]
 
 
 def layers_of(panel: Panel) -> list[tuple[Sequence[Top | Time], Sequence[Measure]]]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from tests.recount import BLIND_DAY, DAY, END, START, TIMES, TOPICS, Ledger, busy, inside, layers_of, rows_of, start_of, thin
+from tests.recount import BLIND_DAY, DAY, END, START, TIMES, TOPICS, Ledger, busy, having, inside, layers_of, rows_of, start_of, thin
 from tests.samples import NOW, article
 
 from wirewatch.dashboards.asks import Query, data_of, queries, specs
@@ -23,7 +23,7 @@ from wirewatch.dashboards.build import ndjson, objects, panel_id
 from wirewatch.dashboards.fields import fields_of
 from wirewatch.dashboards.install import install
 from wirewatch.dashboards.magic import filled
-from wirewatch.dashboards.panels import VIEWS, Chart, Drawing, Listing, Note, Number, Panel
+from wirewatch.dashboards.panels import VIEWS, Board, Chart, Drawing, Listing, Note, Number, Panel
 from wirewatch.errors import PermanentError, SetupError, TransientError
 from wirewatch.model import Article
 from wirewatch.store import articles as article_store
@@ -43,9 +43,11 @@ async def fill(documents: ElasticDocuments, ledger: Ledger) -> None:
         assert {each.outcome for each in await documents.bulk(writes, refresh=True)} == {"created"}
 
 
-async def asked(documents: ElasticDocuments) -> dict[tuple[str, str], tuple[Query, Answer]]:
-    """Every panel's queries with their answers, by panel and layer."""
-    found = queries(objects(documents.names.prefix), START, END)
+async def asked(
+    documents: ElasticDocuments, boards: Sequence[Board] = BOARDS, **chosen: str
+) -> dict[tuple[str, str], tuple[Query, Answer]]:
+    """Every panel's queries with their answers, by panel and layer; `chosen`: what controls filter by."""
+    found = queries(objects(documents.names.prefix, boards), START, END, [{"term": {name: value}} for name, value in chosen.items()])
     answers = await asyncio.gather(*(documents.search(query.kind, query.body) for query in found))
     return {(query.panel, query.layer): (query, answer) for query, answer in zip(found, answers, strict=True)}
 
@@ -74,6 +76,29 @@ def test_every_figure_of_every_panel_is_the_ledgers(documents: ElasticDocuments)
     share_is_the_ledgers(found, ledger, "wirewatch-newsroom-share", constant=False, most=8)
     share_is_the_ledgers(found, ledger, "wirewatch-topic-compared", constant=True, most=5)
     words_are_the_ledgers(found, ledger)
+
+
+def test_every_figure_is_the_ledgers_where_a_control_filters(documents: ElasticDocuments) -> None:
+    ledger = busy()
+    choices = {"newsroom": ("topic", TOPICS[3]), "topic": ("topic", TOPICS[0]), "incidents": ("desk", "asia"), "feeds": ("feed", "feed3")}
+
+    async def work() -> dict[tuple[str, str], tuple[Query, Answer]]:
+        await fill(documents, ledger)
+        parts = [await asked(documents, [board], **dict([choices[board.id]])) for board in BOARDS if board.controls]
+        return {key: value for part in parts for key, value in part.items()}
+
+    found = asyncio.run(work())
+    for board in (board for board in BOARDS if board.controls):
+        name, value = choices[board.id]
+        for panel in (panel for row in board.rows for panel in row):
+            id = panel_id(board, panel)
+            for number, (buckets, measures) in enumerate(layers_of(panel)):
+                docs = inside(ledger, panel.view, panel.query)
+                chosen = docs if panel.unfiltered else having(docs, name, value)
+                query, answer = found[id, f"l{number}" if isinstance(panel, Chart) else "main"]
+                same(answered(query, answer), rows_of(chosen, buckets, measures, TIMES[panel.view]), measures, id, thin=True)
+            if isinstance(panel, Chart) and panel.incidents:
+                assert len(found[id, "marks"][1]["hits"]["hits"]) == len(having(inside(ledger, "incidents"), name, value)), id
 
 
 def test_no_panel_is_empty_in_the_first_hour_of_a_first_day(documents: ElasticDocuments) -> None:
@@ -162,9 +187,11 @@ def _figure(id: str, column: Mapping[str, Any], at: Answer) -> Any:
     return value["value"]
 
 
-def same(rows: Sequence[tuple[Any, ...]], wanted: Sequence[tuple[Any, ...]], measures: Sequence[Any], id: str) -> None:
-    assert wanted, f"{id}: nothing was put in for it"
-    assert any(each is not None for row in wanted for each in row[-len(measures) :]), f"{id}: all of it is unknown"
+def same(
+    rows: Sequence[tuple[Any, ...]], wanted: Sequence[tuple[Any, ...]], measures: Sequence[Any], id: str, *, thin: bool = False
+) -> None:
+    assert wanted or thin, f"{id}: nothing was put in for it"
+    assert thin or any(each is not None for row in wanted for each in row[-len(measures) :]), f"{id}: all of it is unknown"
     assert [row[: -len(measures)] for row in rows] == [row[: -len(measures)] for row in wanted], id
     for row, right in zip(rows, wanted, strict=True):
         for measure, figure, value in zip(measures, row[-len(measures) :], right[-len(measures) :], strict=True):

@@ -38,10 +38,10 @@ class Query:
     """Of Lens, in order; empty for listings, drawings and marks."""
 
 
-def queries(objects: Sequence[Object], start: datetime, end: datetime) -> list[Query]:
-    """What all panels ask for a time range, without filters."""
+def queries(objects: Sequence[Object], start: datetime, end: datetime, filters: Sequence[Mapping[str, Any]] = ()) -> list[Query]:
+    """What all panels ask for a time range, where their dashboard is filtered so."""
     views = {each["id"]: each["attributes"] for each in objects if each["type"] == "index-pattern"}
-    found = _Asking(views, start, end)
+    found = _Asking(views, start, end, filters)
     return [query for each in objects for query in found.of(each)]
 
 
@@ -77,6 +77,7 @@ class _Asking:
     views: Mapping[str, Object]
     start: datetime
     end: datetime
+    filters: Sequence[Mapping[str, Any]]
 
     def of(self, each: Object) -> Iterator[Query]:
         match each["type"]:
@@ -86,17 +87,17 @@ class _Asking:
                 yield self._search(each)
             case "visualization":
                 for number, data in enumerate(data_of(specs(each))):
-                    url = filled(copy.deepcopy(data["url"]), self.start, self.end)
+                    url = filled(copy.deepcopy(data["url"]), self.start, self.end, self.filters)
                     yield Query(panel=each["id"], layer=f"data{number}", kind=kind_of(url["index"]), body=url["body"])
 
     def _view(self, each: Object, name: str) -> Object:
         id = next(reference["id"] for reference in each["references"] if reference["name"] == name)
         return self.views[id]
 
-    def _asked(self, view: Object, *queries: str, time: str | None = None) -> Object:
+    def _asked(self, view: Object, query: str, *, time: str | None = None, unfiltered: bool = False) -> Object:
         time = time or view.get("timeFieldName")
         span = [{"range": {time: {"gte": self.start.isoformat(), "lte": self.end.isoformat()}}}] if time else []
-        return {"bool": {"filter": [*(kql.parse(query)[0] for query in queries), *span]}}
+        return {"bool": {"filter": [kql.parse(query)[0], *span, *([] if unfiltered else self.filters)]}}
 
     def _search(self, each: Object) -> Query:
         source = json.loads(each["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
@@ -112,13 +113,14 @@ class _Asking:
             if any(column["operationType"] == "static_value" for column in columns.values()):
                 continue
             view = self._view(each, f"indexpattern-datasource-layer-{name}")
-            body = {"size": 0, "track_total_hits": True, "query": self._asked(view, state["query"]["query"]), "aggs": aggregations(columns)}
+            query = self._asked(view, state["query"]["query"], unfiltered=layer.get("ignoreGlobalFilters", False))
+            body = {"size": 0, "track_total_hits": True, "query": query, "aggs": aggregations(columns)}
             yield Query(panel=each["id"], layer=name, kind=kind_of(view["title"]), body=body, columns=columns)
         for drawn in state["visualization"].get("layers", ()):
             if drawn["layerType"] == "annotations":
                 view = self._view(each, f"xy-visualization-layer-{drawn['layerId']}")
                 for mark in drawn["annotations"]:
-                    query = self._asked(view, mark["filter"]["query"], time=mark["timeField"])
+                    query = self._asked(view, mark["filter"]["query"], time=mark["timeField"], unfiltered=drawn["ignoreGlobalFilters"])
                     fields = [mark["timeField"], mark["textField"], *mark.get("extraFields", ())]
                     body = {"size": _LISTED, "query": query, "fields": fields, "sort": [{mark["timeField"]: {"order": "asc"}}]}
                     yield Query(panel=each["id"], layer=drawn["layerId"], kind=kind_of(view["title"]), body=body)
