@@ -40,7 +40,7 @@ from wirewatch.store.elastic import ElasticDocuments
 HOUR = timedelta(hours=1)
 TOPICS, ARTICLES, INCIDENTS, OPEN = 1000, 50_000, 200, 20
 PREFIX = "page"
-ROUNDS = 5
+ROUNDS = 3
 VIEWS = {
     "overview": ("", "article"),
     "incidents": ("#/incidents", "row"),
@@ -130,11 +130,10 @@ def airflow(url: str) -> Iterator[Watch]:
             server.wait(30)
 
 
-def measure(browser: Browser, watch: Watch) -> list[tuple[str, float, float, float]]:
+def measure(browser: Browser, watch: Watch) -> Iterator[tuple[str, float, float, float]]:
     """By view: median of loads, of going there, and of its own request, in seconds."""
     desk = Desk(browser, watch)
     desk.log_in()
-    rows = []
     page = desk.page
 
     def there(what: str) -> None:
@@ -149,7 +148,7 @@ def measure(browser: Browser, watch: Watch) -> list[tuple[str, float, float, flo
         page.goto(f"{watch.url}/plugins")
         page.get_by_role("link", name="Home").first.wait_for()
         alone.append(time.perf_counter() - begun)
-    rows.append(("Airflow's own interface", statistics.median(alone), 0.0, 0.0))
+    yield "Airflow's own interface", statistics.median(alone), 0.0, 0.0
     for name, (fragment, what) in VIEWS.items():
         loads, switches, requests = [], [], []
         for _ in range(ROUNDS):
@@ -169,10 +168,9 @@ def measure(browser: Browser, watch: Watch) -> list[tuple[str, float, float, flo
             page.evaluate("hash => { location.hash = hash }", fragment or "#/")
             there(what)
             switches.append(time.perf_counter() - begun)
-        rows.append((name, *(statistics.median(each) for each in (loads, switches, requests))))
+        yield name, statistics.median(loads), statistics.median(switches), statistics.median(requests)
     assert desk.errors == [], desk.errors
     desk.context.close()
-    return rows
 
 
 def main() -> None:
@@ -193,11 +191,12 @@ def main() -> None:
         watch = stack.enter_context(airflow(url))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            rows = measure(browser, watch)
+            print("| view | load, s | from another view, s | its slowest request, s |\n|---|---|---|---|")
+            for name, load, switch, request in measure(browser, watch):
+                print(
+                    f"| {name} | {load:.2f} | {f'{switch:.2f}' if switch else '–'} | {f'{request:.2f}' if request else '–'} |", flush=True
+                )
             browser.close()
-    print("| view | load, s | from another view, s | its slowest request, s |\n|---|---|---|---|")
-    for name, load, switch, request in rows:
-        print(f"| {name} | {load:.2f} | {f'{switch:.2f}' if switch else '–'} | {f'{request:.2f}' if request else '–'} |")
 
 
 if __name__ == "__main__":

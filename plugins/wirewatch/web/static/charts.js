@@ -8,6 +8,15 @@ import { go, href } from "./route.js";
 const SEEN = 0.5;
 const HOUR = 3600_000;
 
+function shapes(bars, from, to, step, top, height) {
+  let drawn = "";
+  for (let at = from; at < to; at += 1) {
+    const tall = bars[at] ? Math.max(2, (bars[at] / top) * (height - 3)) : 0;
+    if (tall) drawn += `M${(at * step + 0.5).toFixed(1)},${height - 1}v${-tall.toFixed(1)}h${(step - 1.2).toFixed(1)}V${height - 1}z`;
+  }
+  return drawn;
+}
+
 // Small bars; the recent ones stand out.
 export function Spark({ bars, recent = 4, hot = false, width = 132, height = 30, label }) {
   const top = Math.max(...bars, 4);
@@ -16,11 +25,11 @@ export function Spark({ bars, recent = 4, hot = false, width = 132, height = 30,
     "svg",
     { role: "img", "aria-label": label, width, height, viewBox: `0 0 ${width} ${height}`, style: { display: "block", maxWidth: "100%" } },
     h("line", { x1: 0, x2: width, y1: height - 0.5, y2: height - 0.5, stroke: color("border.emphasized") }),
-    bars.map((value, at) => {
-      const tall = value ? Math.max(2, (value / top) * (height - 3)) : 0;
-      const fill = at >= bars.length - recent ? color(hot ? "red.500" : "blue.500") : color("gray.400");
-      return value ? h("rect", { key: at, x: at * step + 0.5, y: height - 1 - tall, width: step - 1.2, height: tall, rx: 1, fill }) : null;
-    }),
+    // Two shapes, and not one for every bar: a page shows a hundred of these.
+    [
+      ["old", 0, bars.length - recent, color("gray.400")],
+      ["new", bars.length - recent, bars.length, color(hot ? "red.500" : "blue.500")],
+    ].map(([name, from, to, fill]) => to > from && h("path", { key: name, d: shapes(bars, from, to, step, top, height), fill })),
   );
 }
 

@@ -19,7 +19,7 @@ const HEALTH = {
   overlap_lost: ["unseen", "polled too seldom"],
 };
 const ILL = ["failing", "retired", "lying_304", "overlap_lost"];
-const SHOWN = 200;
+const SHOWN = 100;
 
 export function Health({ feed }) {
   if (!feed.active && feed.health !== "retired") return h(Tag, { kind: "closed" }, "not in feeds.yaml");
