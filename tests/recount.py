@@ -370,7 +370,12 @@ def inside(ledger: Ledger, kind: str, query: str = "") -> list[Doc]:
 
 def having(docs: Iterable[Doc], name: str, value: str) -> list[Doc]:
     """Those of which a field has a value, or it among others."""
-    return [doc for doc in docs if value in (doc.get(name) if isinstance(doc.get(name), tuple) else (doc.get(name),))]
+    return [doc for doc in docs if value in _values(doc, name)]
+
+
+def _values(doc: Doc, name: str) -> tuple[Any, ...]:
+    value = doc.get(name, ())
+    return value if isinstance(value, tuple) else (value,)
 
 
 def layers_of(panel: Panel) -> list[tuple[Sequence[Top | Time], Sequence[Measure]]]:
