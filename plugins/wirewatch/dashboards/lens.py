@@ -204,6 +204,8 @@ def _chart(panel: Chart) -> Object:
         "legend": {"isVisible": True, "showSingleSeries": False, "position": "bottom"},
         "valueLabels": "hide",
         "fittingFunction": "Linear" if panel.bridged else "None",
+        # What is bridged is drawn like the rest, not dotted.
+        "emphasizeFitting": panel.bridged,
         "axisTitlesVisibilitySettings": {"x": False, "yLeft": len(measures) == 1, "yRight": True},
         "layers": layers,
     } | ({"yLeftExtent": {"mode": "custom", "lowerBound": 0, "upperBound": 1}} if panel.percent else {})
