@@ -19,7 +19,7 @@ def write(folder: Path, *, port: int, page_url: str, shipped: Path = SHIPPED) ->
     """Write the configuration of a demo whose newsroom is on `port` into `folder`, and return it.
 
     Topics, concepts, watch lists and the ids of recipients are those of `shipped`; every recipient's mail goes to one invented
-    address. `page_url` is where mails link to.
+    address, and nobody gets digests, which would come between the mails that are waited for. `page_url` is where mails link to.
     """
     if folder.exists():
         shutil.rmtree(folder)
@@ -60,10 +60,10 @@ def _publishers() -> dict[str, Any]:
 def _settings(shipped: dict[str, Any], port: int, page_url: str) -> dict[str, Any]:
     alerts = shipped.get("alerts", {})
     recipients = {
-        id: {"name": (recipient or {}).get("name", ""), "mail": [f"{id}@newsdesk.example"]}
+        id: {"name": (recipient or {}).get("name", ""), "mail": [f"{id}@newsdesk.example"], "digest": []}
         for id, recipient in (alerts.get("recipients") or {}).items()
     }
-    recipients.setdefault("operators", {"name": "Operators", "mail": ["operators@newsdesk.example"]})
+    recipients.setdefault("operators", {"name": "Operators", "mail": ["operators@newsdesk.example"], "digest": []})
     return {
         "index_prefix": "wirewatch-demo",
         "polling": {
