@@ -32,6 +32,8 @@ _BATCH = 400
 _PER_SOURCE = 12
 """Articles of one source claimed at a time: so many pages, one after another, end within the lease."""
 _SAVE_EVERY_S = 0.3
+_LOOK_EVERY_S = 5.0
+"""For more work while none of that under way has ended: every look makes what was written visible, which costs Elasticsearch a segment."""
 _PAGE_TYPES = frozenset(("", "text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"))
 _GIVE_UP_HOST = 2
 """Failures in a row after which a host's other articles are put off without asking."""
@@ -113,16 +115,22 @@ class _Run:
 
     async def run(self, slot: int, slots: int, deadline: datetime | None) -> dict[str, int]:
         working: dict[str, asyncio.Task[None]] = {}
+        looked = -_LOOK_EVERY_S
+        ended = True
         try:
             while True:
-                if deadline is None or self.ports.clock() < deadline:
+                now = asyncio.get_running_loop().time()
+                if (ended or now - looked >= _LOOK_EVERY_S) and (deadline is None or self.ports.clock() < deadline):
+                    looked = now
                     await self._start(working, slot, slots)
                 if not working:
                     await self._save()
                     break
                 await asyncio.wait(working.values(), timeout=_SAVE_EVERY_S)
+                ended = False
                 for source in [source for source, task in working.items() if task.done()]:
                     working.pop(source).result()
+                    ended = True
                 # Saved before more is asked for, so that what is done is not found due again.
                 await self._save()
         finally:
