@@ -15,6 +15,7 @@ from tests.samples import NOW, article
 from wirewatch.config import Bundle, fingerprint, load, load_files
 from wirewatch.errors import ConfigError
 from wirewatch.model import Status
+from wirewatch.pipeline import counting
 from wirewatch.pipeline.handout import all_articles, due_articles, due_feeds
 from wirewatch.pipeline.maintain import expire, expired
 from wirewatch.pipeline.ports import Ports
@@ -23,6 +24,7 @@ from wirewatch.pipeline.publish import publish
 from wirewatch.pipeline.retag import retag
 from wirewatch.store import articles as article_store
 from wirewatch.store import config as shared
+from wirewatch.store import counts as count_store
 from wirewatch.store import feeds as feed_store
 from wirewatch.store import notifications
 from wirewatch.store.elastic import ElasticDocuments
@@ -157,13 +159,66 @@ def test_changed_rules_reach_what_is_stored_and_only_what_changes_is_counted_aga
         await article_store.discover(documents, stored)
         ports = ports_of(documents, new)
         parts = [await retag(ports, slot=slot, slots=2) for slot in range(2)]
-        assert {key: sum(part[key] for part in parts) for key in parts[0]} == {"retagged": 3, "changed": 2}
-        assert await retag(ports) == {"retagged": 0, "changed": 0}
+        assert {key: sum(part[key] for part in parts) for key in parts[0]} == {"retagged": 3, "changed": 2, "left": 0}
+        assert await retag(ports) == {"retagged": 0, "changed": 0, "left": 0}
         found = {each.id: each for each in await _articles(documents)}
         assert {id: each.topics for id, each in found.items()} == {"a1": ("floods",), "a2": (), "a3": ("floods",)}
         assert {each.rules for each in found.values()} == {new.hash}
         # The topic's hash is another one, so its articles count anew; what has no topic then or now does not.
         assert {id: each.indexed_at for id, each in found.items()} == {"a1": NOW, "a2": earlier, "a3": NOW}
+
+    asyncio.run(go())
+
+
+def test_retagging_that_was_stopped_goes_on_and_leaves_counts_as_a_rebuild_has_them(
+    documents: ElasticDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = load_files(FILES), load_files(WIDER)
+    titles = ("A deluge closes the pass", "Ferry pier rebuilt", "Floods sweep pier away", "Deluge after deluge", "Floods again")
+    stored = [
+        tagged(
+            article(
+                id=f"a{number}",
+                urls=(f"https://mill.example/{number}",),
+                title=title,
+                summary="",
+                text="",
+                story_id=f"s{number}",
+                status=Status.READY,
+                counted_at=NOW - timedelta(hours=number + 1),
+                indexed_at=NOW - timedelta(days=2),
+            ),
+            old,
+        )
+        for number, title in enumerate(titles)
+    ]
+    monkeypatch.setattr("wirewatch.pipeline.retag._BATCH", 2)
+    seen: list[tuple[int, int]] = []
+
+    class Killed(Exception):
+        pass
+
+    def die(done: int, total: int) -> None:
+        seen.append((done, total))
+        if done == 2:
+            raise Killed
+
+    async def go() -> None:
+        await article_store.discover(documents, stored)
+        await counting.rebuild(ports_of(documents, old))
+        ports = ports_of(documents, new)
+        with pytest.raises(Killed):
+            await retag(ports, progress=die)
+        # What was saved stays saved; another run, stopped by its deadline at once, does nothing; the next one ends the work.
+        assert await retag(ports, deadline=NOW) == {"retagged": 0, "changed": 0, "left": 3}
+        assert await retag(ports, progress=lambda *each: seen.append(each)) == {"retagged": 3, "changed": 3, "left": 0}
+        assert seen == [(2, 5), (2, 3), (3, 3)]
+        found = {each.id: each.topics for each in await _articles(documents)}
+        assert found == {"a0": ("floods",), "a1": (), "a2": ("floods",), "a3": ("floods",), "a4": ("floods",)}
+        run = await count_store.begin(documents, NOW)
+        await counting.recount(ports, run, keep_from=NOW + timedelta(days=1))
+        assert await counting.differences(ports) == []
+        assert await counting.rebuild(ports) == 0
 
     asyncio.run(go())
 

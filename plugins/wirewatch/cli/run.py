@@ -85,7 +85,25 @@ def notify(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
 
 def retag(config: Path | None = CONFIG, as_json: bool = JSON) -> None:
     """Tag what is stored by the rules as they are now; the next detection counts again what changed."""
-    _go(["retag"], config, as_json)
+    summary = run(_retag(config))
+    if as_json:
+        emit([{"step": "retag", **summary}])
+    else:
+        typer.echo(f"retag    {', '.join(f'{value} {key}' for key, value in summary.items())}")
+
+
+async def _retag(config: Path | None) -> dict[str, int]:
+    """May be stopped at any moment, and goes on from there when it is started again."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from wirewatch.pipeline.retag import retag as work
+    from wirewatch.wiring.local import ports
+
+    async with ports(config) as found:
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Articles", total=None)
+            return await work(found, progress=lambda done, total: bar.update(task, completed=done, total=total))
 
 
 def _go(names: list[str], config: Path | None, as_json: bool) -> None:
@@ -114,13 +132,11 @@ def _step(name: str) -> Step:
     from wirewatch.pipeline.notify import notify as notify_step
     from wirewatch.pipeline.poll import poll as poll_step
     from wirewatch.pipeline.process import process as process_step
-    from wirewatch.pipeline.retag import retag as retag_step
 
     steps: dict[str, Step] = {
         "poll": poll_step,
         "process": process_step,
         "detect": detect_step,
         "notify": notify_step,
-        "retag": retag_step,
     }
     return steps[name]

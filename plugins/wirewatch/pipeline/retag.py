@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,12 +14,20 @@ from wirewatch.store import articles as store
 _BATCH = 500
 
 
-async def retag(ports: Ports, *, slot: int = 0, slots: int = 1, deadline: datetime | None = None) -> dict[str, int]:
-    """Tag all articles of a part of the work that other rules have tagged, the latest first; how many were `retagged`, and of them
-    `changed`.
+async def retag(
+    ports: Ports,
+    *,
+    slot: int = 0,
+    slots: int = 1,
+    deadline: datetime | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> dict[str, int]:
+    """Tag all articles of a part of the work that other rules have tagged, the latest first; how many were `retagged`, of them
+    `changed`, and `left` for another run. `progress` gets articles done, and all.
 
     May end and begin anew at any article. The hours of changed ones are counted again by the next detection.
     """
+    total = await store.count_tagged_by_others(ports.documents, ports.bundle.hash, slot=slot, slots=slots)
     done = {"retagged": 0, "changed": 0}
     tried: set[str] = set()
     while deadline is None or ports.clock() < deadline:
@@ -31,8 +40,9 @@ async def retag(ports: Ports, *, slot: int = 0, slots: int = 1, deadline: dateti
         results = [(each, _retagged(each.value, ports)) for each in fresh]
         saved = await store.save(ports.documents, results)
         done["retagged"] += sum(saved)
+        progress(len(tried), max(total, len(tried)))
         done["changed"] += sum(kept and _differs(before.value, after) for (before, after), kept in zip(results, saved, strict=True))
-    return done
+    return {**done, "left": max(0, total - done["retagged"])}
 
 
 def _retagged(article: Article, ports: Ports) -> Article:

@@ -206,12 +206,22 @@ async def ungrouped(documents: Documents, *, limit: int = 2000) -> list[Stored[A
 async def tagged_by_others(documents: Documents, rules: str, *, slot: int = 0, slots: int = 1, limit: int = 500) -> list[Stored[Article]]:
     """Articles whose topics were found by other rules than these, in a part of the work, latest first."""
     await documents.refresh(KIND)
+    query = _by_others(rules, slot, slots)
+    hits = await documents.find(KIND, query, size=limit, sort=[{"first_seen_at": "desc"}, {"id": "asc"}])
+    return [stored(Article, hit) for hit in hits]
+
+
+async def count_tagged_by_others(documents: Documents, rules: str, *, slot: int = 0, slots: int = 1) -> int:
+    """How many `tagged_by_others` has in all."""
+    await documents.refresh(KIND)
+    return await documents.count(KIND, _by_others(rules, slot, slots))
+
+
+def _by_others(rules: str, slot: int, slots: int) -> dict[str, Any]:
     filters: list[dict[str, Any]] = [{"terms": {"status": [Status.READY, Status.PARTIAL]}}]
     if slots > 1:
         filters.append({"terms": {"slot": [each for each in range(64) if each % slots == slot]}})
-    query = {"bool": {"filter": filters, "must_not": [{"term": {"rules": rules}}]}}
-    hits = await documents.find(KIND, query, size=limit, sort=[{"first_seen_at": "desc"}, {"id": "asc"}])
-    return [stored(Article, hit) for hit in hits]
+    return {"bool": {"filter": filters, "must_not": [{"term": {"rules": rules}}]}}
 
 
 async def read_between(documents: Documents, since: datetime, until: datetime) -> list[tuple[str, str]]:
