@@ -12,6 +12,8 @@ from tests.faults.world import MINUTE, World, shown
 
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
 """Only every so manieth boundary: the quick form."""
+FIRST = int(os.environ.get("FAULTS_FIRST", "1"))
+"""The first boundary that is tried."""
 STARTS = {"before": (0, "before"), "middle": (1, "in the middle of"), "after": (2, "after")}
 """In the quick form the three ways to die take different boundaries."""
 
@@ -20,7 +22,7 @@ STARTS = {"before": (0, "before"), "middle": (1, "in the middle of"), "after": (
 @pytest.mark.parametrize("kill", list(STARTS))
 def test_killed_at_every_write(worlds: Callable[[], World], report: Report, kill: str) -> None:
     """One process does all steps and dies at its n-th write; the next ones find what it left."""
-    at = 1 + STARTS[kill][0] % EVERY
+    at = FIRST + STARTS[kill][0] % EVERY
     died: set[str] = set()
     while True:
         world = worlds()

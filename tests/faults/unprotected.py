@@ -31,6 +31,8 @@ class Removal:
     edits: Sequence[tuple[str, str]]
     """What is replaced by what; each must occur."""
     tests: str
+    first: int = 1
+    """Where the sweep over all writes begins: not long before it can be noticed."""
 
 
 REMOVALS = (
@@ -45,6 +47,7 @@ REMOVALS = (
             )
         ],
         tests=SWEEP,
+        first=4,
     ),
     Removal(
         protection="an address without its article is healed by the next poll",
@@ -56,6 +59,7 @@ REMOVALS = (
             )
         ],
         tests=SWEEP,
+        first=4,
     ),
     Removal(
         protection="an address that is there already is no error",
@@ -68,6 +72,7 @@ REMOVALS = (
         file="store/articles.py",
         edits=[("attempts=each.value.attempts + 1, next_attempt_at=until)", "attempts=each.value.attempts + 1, next_attempt_at=None)")],
         tests=SWEEP,
+        first=8,
     ),
     Removal(
         protection="counting remembers how far it came only when all is done",
@@ -80,6 +85,7 @@ REMOVALS = (
             )
         ],
         tests=SWEEP,
+        first=17,
     ),
     Removal(
         protection="an incident has something to tell until its messages are stored",
@@ -89,12 +95,14 @@ REMOVALS = (
             ("    return created\n", "    return await notifications.create(ports.documents, messages)\n"),
         ],
         tests=SWEEP,
+        first=21,
     ),
     Removal(
         protection="a message that is stored already is not planned anew",
         file="store/notifications.py",
         edits=[('[Write(op="create", index=index, id=each.id', '[Write(op="index", index=index, id=each.id')],
         tests=SWEEP,
+        first=23,
     ),
     Removal(
         protection="a message is recorded as sent only after the server took it",
@@ -106,6 +114,7 @@ REMOVALS = (
             )
         ],
         tests=SWEEP,
+        first=28,
     ),
     Removal(
         protection="a repeated message has the Message-ID of the first",
@@ -191,7 +200,9 @@ def _try(removal: Removal, copy: Path) -> tuple[bool, str]:
             return False, f"{removal.file} has no {old!r} any more"
         text = text.replace(old, new)
     place.write_text(text, encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "FAULTS_TABLE")}
+    environment = {"FAULTS_FIRST": str(removal.first)} | {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "FAULTS_TABLE")
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", f"tests/faults/{removal.tests}"],
         cwd=copy,
