@@ -105,6 +105,8 @@ def _note(notification: Notification, settings: Alerts, where: ZoneInfo, now: da
     level = str(payload.get("level", "notable"))
     title = clean(str(payload["title"]), MAX_SUBJECT)
     lines = tuple(clean(str(line), 600) for line in payload.get("lines", ()))
+    if unanswered := _unanswered(notification, settings, where):
+        lines = (unanswered, *lines)
     view = {
         "subject": title,
         "level": level if level in ("notable", "major", "critical", "calm") else "notable",

@@ -13,7 +13,7 @@ import pytest
 from tests.samples import ALERTS, NOW, evidence, headline, incident
 
 from wirewatch.alerts.message import Message, compose
-from wirewatch.alerts.plan import plan, plan_note
+from wirewatch.alerts.plan import plan, plan_again, plan_note
 from wirewatch.alerts.render import render
 from wirewatch.alerts.text import clean, marked, safe_url
 from wirewatch.errors import DeliveryRefused
@@ -178,6 +178,22 @@ def test_a_note_shows_its_lines() -> None:
     assert message.urgent
     assert "Since 04:00." in message.text
     assert "script" not in Page(message.html).tags
+
+
+def test_a_note_that_nobody_acknowledged_says_so() -> None:
+    payload = {"title": "Blind", "lines": ["Since 04:00."], "level": "major"}
+    first = plan_note("blindness#1", "opened", settings=ALERTS, notify=("operators",), now=NOW, payload=payload)[0]
+    again = plan_again(first, notify=("desk",), turn=1, settings=ALERTS, now=NOW)[0]
+    text = render(again, settings=ALERTS, now=NOW).text
+    assert "operators was told Tue 24 Nov 15:40 KST; nobody has acknowledged it since." in text
+    assert "Since 04:00." in text
+
+
+def test_what_waits_long_enough_to_close_offers_nothing_to_do() -> None:
+    over = incident(state=IncidentState.CLOSED, closed_at=NOW, closed_by="kim", reason="known")
+    message = render(planned(over), settings=ALERTS, now=NOW)
+    assert "Closed by kim: already known." in message.text
+    assert "Acknowledge" not in message.text + message.html
 
 
 def test_a_payload_that_is_none_is_refused_for_good() -> None:
