@@ -1,9 +1,11 @@
 """
 ### Send the messages that wait
 
-**send** takes each planned message for itself, sends it over its channel (mail: the connection `smtp_default`) and records that it
-went. A server that says "not now" is asked again later, with growing patience; one that refuses for good leaves the message as
-failed, with the reason. A message is never dropped, and never sent twice on purpose.
+**send** decides what of the planned messages goes out now: quiet hours and the throttle of `alerts` in config/wirewatch.yaml hold some back,
+and what was held back comes in one message. Each that goes is sent over its channel (mail: the connection `smtp_default`; others:
+`wirewatch_<name>`) and recorded. A server that says "not now" is asked again later, with growing patience; one that refuses for good leaves
+the message as failed, with the reason. A message is never dropped, and never sent twice on purpose. What nobody has acknowledged in time is
+told to the second recipient.
 
 Woken by `detect_spikes`; also runs by itself every `WIREWATCH_NOTIFY_EVERY` (`1m`), for messages that were put off.
 """
