@@ -20,10 +20,10 @@ from wirewatch.spikes.tails import log_tail, trailing, upper_count
 
 LATE = timedelta(hours=2)
 """An hour that ended so long before the decision was found late."""
-_FIRST_HOURS = 24.0
-"""Known hours before which nothing is exceptional: there is nothing to be an exception from."""
-_STRANGE, _WEEK_D = 0.5, 7.0
-"""Relative variance of weekdays that have not been seen yet."""
+_FIRST_HOURS, _FIRST_STEPS = 24.0, 3
+"""Known hours, and counts, before which nothing is exceptional: there is nothing to be an exception from."""
+_STRANGE, _WEEKEND_D = 3.0, 4.0
+"""Times as much as the days before that weekdays may bring, as long as those days may all have been a weekend."""
 _LEARNING = np.log(20.0)
 """How much more improbable an exception must be while a topic is learning; less and less after that."""
 _SETTLED_D = LEARNING_HOURS / 24
@@ -177,7 +177,8 @@ def survey(
 ) -> Survey:
     """Judge every step of the panel that has begun by `now`."""
     by_topic = {each.topic: each for each in baselines}
-    rows = [index for index, each in enumerate(series) if _usable(by_topic.get(each.topic))]
+    least = max(_FIRST_HOURS, _FIRST_STEPS * (panel.step / HOUR))
+    rows = [index for index, each in enumerate(series) if _usable(by_topic.get(each.topic), least)]
     shape = (len(series), panel.n)
     result = Survey(
         panel=panel,
@@ -204,8 +205,8 @@ def survey(
     return result
 
 
-def _usable(baseline: Baseline | None) -> bool:
-    return baseline is not None and baseline.stories is not None and baseline.known_hours >= _FIRST_HOURS
+def _usable(baseline: Baseline | None, least_hours: float) -> bool:
+    return baseline is not None and baseline.stories is not None and baseline.known_hours >= least_hours
 
 
 class _Bench:
@@ -366,12 +367,12 @@ class _Side:
         self.means: list[Floats] = []
         self.variances: list[Floats] = []
         for window, width in enumerate(bench.where.windows):
+            days = bench.days if rows is None else bench.days[rows]
             rise = 1.0 if bench.rise is None else bench.rise[window] if rows is None else bench.rise[window][rows]
+            rise = rise * np.where(days < _WEEKEND_D, _STRANGE, 1.0)[:, None]
             whole = trailing(usual, width) * rise
             square = trailing(usual**2, width) * rise**2
-            days = bench.days if rows is None else bench.days[rows]
-            young = np.maximum(1 / days - 1 / _SETTLED_D, 0.0) + np.where(days < _WEEK_D, _STRANGE, 0.0)
-            unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + young)[:, None]
+            unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + np.maximum(1 / days - 1 / _SETTLED_D, 0.0))[:, None]
             variance = fitted.fano[:, window, None] * whole + fitted.phi[:, window, None] * square + unsure * whole**2
             variance = variance + _BLIND * trailing(hidden, width) ** 2
             if bench.hours[window] >= _LONG_H:
