@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from wirewatch.config import patterns
+from wirewatch.config.common import too_common
 from wirewatch.config.schema import TopicEntry, TopRule
 from wirewatch.errors import Problem
 
@@ -188,6 +189,11 @@ def _row(file: str, line: int, raw: Mapping[Any, Any]) -> tuple[Row | None, list
                 patterns.parse(word)
             except ValueError as error:
                 problems.append(Problem(file=file, line=line, key=key, message=str(error)))
+    for key, words in (("name", (cells["name"],)), ("aliases", divided["aliases"])) if not problems and not divided["context"] else ():
+        for word in words:
+            if too_common(word):
+                message = f'"{word}" is too common to stand alone: words under `context` are needed, one of which stands near it'
+                problems.append(Problem(file=file, line=line, key=key, message=message))
     row = Row(
         line=line, name=cells["name"], kind=cells.get("kind", ""), aliases=(cells["name"], *divided["aliases"]), context=divided["context"]
     )

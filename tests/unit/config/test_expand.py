@@ -96,3 +96,34 @@ def test_a_table_that_is_none(text: str, message: str) -> None:
 @pytest.mark.parametrize(("name", "made"), [("Kim Jong Un", "kim-jong-un"), ("  A/B  ", "a-b"), ("!!!", "unnamed"), ("Ｘ1", "x1")])
 def test_names_become_parts_of_ids(name: str, made: str) -> None:
     assert slug(name) == made
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("Maria,ship,,", "Maria"),
+        ("Ever Given,ship,Star,", "Star"),
+        ("Kim,person,,", "Kim"),
+        ("Иванов,person,,", "Иванов"),
+        ("XAG,firm,,", "XAG"),
+        ("=XAG,firm,,", ""),
+        ("왕이,person,,", "왕이"),
+        ("王毅,person,,", "王毅"),
+        ("Maria,ship,,Rajin|cargo ship", ""),
+        ("Maria Ressa,person,,", ""),
+        ("Norinco,firm,,", ""),
+        ("F-16,aircraft,,", ""),
+        ("김여정,person,,", ""),
+    ],
+)
+def test_names_that_many_bear_need_context(row: str, refused: str) -> None:
+    rows, wrong = read_watchlist("w.csv", f"name,kind,aliases,context\n{row}\n")
+    assert [str(problem) for problem in wrong] == (
+        [
+            f'w.csv:2 {"aliases" if refused == "Star" else "name"}: "{refused}" is too common to stand alone: '
+            "words under `context` are needed, one of which stands near it"
+        ]
+        if refused
+        else []
+    )
+    assert len(rows) == (not refused)
