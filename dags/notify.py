@@ -1,8 +1,8 @@
 """
 ### Send the messages that wait
 
-**send** decides what of the planned messages goes out now: quiet hours and the throttle of `alerts` in config/wirewatch.yaml hold some back,
-and what was held back comes in one message. Each that goes is sent over its channel (mail: the connection `smtp_default`; others:
+**send** decides what of the planned messages goes out now: quiet hours and the throttle that config/wirewatch.yaml sets hold some back, and
+what was held back comes in one message. Each that goes is sent over its channel (mail: the connection `smtp_default`; others:
 `wirewatch_<name>`) and recorded. A server that says "not now" is asked again later, with growing patience; one that refuses for good leaves
 the message as failed, with the reason. A message is never dropped, and never sent twice on purpose. What nobody has acknowledged in time is
 told to the second recipient.
