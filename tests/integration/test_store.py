@@ -231,3 +231,18 @@ def _port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_an_answer_that_is_none_is_told_in_one_short_line() -> None:
+    async def garbage(_: web.Request) -> web.Response:
+        return web.Response(body=b"\x1f\x8b" * 100_000, content_type="application/json", headers={"X-Elastic-Product": "Elasticsearch"})
+
+    async def work() -> None:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", garbage)
+        async with TestServer(app) as server, ElasticDocuments(url=str(server.make_url("/")), patience_s=()) as documents:
+            with pytest.raises(StoreUnavailable) as told:
+                await documents.count("articles", {"match_all": {}})
+        assert len(str(told.value)) < 500
+
+    asyncio.run(work())

@@ -376,7 +376,7 @@ class ElasticDocuments:
                 if wait is None:
                     raise StoreUnavailable(f"Elasticsearch at {self.address} cannot be reached: {error.message}") from error
             except TransportError as error:
-                raise StoreUnavailable(f"Elasticsearch at {self.address}: {error.message}") from error
+                raise StoreUnavailable(f"Elasticsearch at {self.address}: {error.message[:300]}") from error
             except StoreUnavailable:
                 if wait is None:
                     raise
