@@ -64,7 +64,7 @@ async def stored(documents: Any) -> dict[str, Notification]:
 def mails(server: Server) -> list[EmailMessage]:
     found = [message_from_bytes(raw, policy=policy.default) for raw in server.raw]
     assert all(isinstance(each, EmailMessage) for each in found)
-    return found  # type: ignore[return-value]  # as just seen
+    return found
 
 
 def text(message: EmailMessage) -> str:
@@ -164,7 +164,7 @@ def test_killed_between_any_two_writes_nothing_is_lost_and_nothing_told_twice(do
             # Past the leases of whoever died: of the decision, and of a message under way.
             now = noon + timedelta(minutes=6 * deaths)
             try:
-                await notify(ports(Mortal(documents, deaths), mail(server), now, alerts=SETTINGS))  # type: ignore[arg-type]  # it stands in for the store
+                await notify(ports(Mortal(documents, deaths), mail(server), now, alerts=SETTINGS))
                 break
             except Died:
                 deaths += 1
