@@ -65,7 +65,8 @@ REMOVALS = (
         protection="an address that is there already is no error",
         file="store/elastic.py",
         edits=[('return "exists" if write.op == "create" else "conflict"', 'return None if write.op == "create" else "conflict"')],
-        tests="test_elasticsearch.py::test_slow_for_long",
+        tests=SWEEP,
+        first=4,
     ),
     Removal(
         protection="a claimed article comes due again when its lease has run out",

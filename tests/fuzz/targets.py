@@ -474,7 +474,7 @@ def mail(title: str, words: str, name: str, url: str) -> None:
         for attribute, target in attributes:
             assert not attribute.startswith("on"), attribute
             if attribute in ("href", "src"):
-                assert (target or "").startswith(("http://", "https://", "cid:", "mailto:")), target
+                assert (target or "").lower().startswith(("http://", "https://", "cid:", "mailto:")), target
 
 
 def tables(title: str, url: str, snippet: str) -> None:
