@@ -18,8 +18,9 @@ QUIET_GAPS = 10
 def judged(state: FeedState, now: datetime, failure: str | None = None) -> FeedState:
     """The state with its health, the line that explains it, and since when it is so. `failure` says how the last poll failed."""
     health, problem = _judge(state, now, failure)
-    since = state.health_since if health is state.health and state.health_since else now
-    return replace(state, health=health, problem=problem, health_since=since)
+    if health is state.health and state.health_since:
+        return state if problem == state.problem else replace(state, problem=problem)
+    return replace(state, health=health, problem=problem, health_since=now)
 
 
 def _judge(state: FeedState, now: datetime, failure: str | None) -> tuple[Health, str | None]:

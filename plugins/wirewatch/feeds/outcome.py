@@ -13,7 +13,7 @@ from wirewatch.feeds.health import judged
 from wirewatch.feeds.recent import Listing
 from wirewatch.feeds.schedule import after_failure, after_success, interval_of, learn
 from wirewatch.http import Outcome
-from wirewatch.model import Entry, Feed, FeedState, ParsedFeed, Precision
+from wirewatch.model import Entry, Feed, FeedState, ParsedFeed, Precision, Span
 
 MOVES_AFTER = 3
 """Polls in a row that the same permanent redirect is met before it is believed."""
@@ -51,8 +51,12 @@ def succeeded(state: FeedState, feed: Feed, polling: Polling, *, reading: Readin
         outcome=Outcome.UNCHANGED if reading.unchanged else Outcome.OK,
         status=reading.status,
         last_poll_at=now,
+        covered=state.covered if shown else _watched(state, now),
     )
-    after = _watched(after, now) if shown is None else _listed(after, state, shown, now)
+    if shown is not None:
+        after = _listed(after, state, shown, now)
+    elif state.last_success_at is not None:
+        after = learn(after, now=now, new=0, listed=state.listed or 0, dates=())
     interval = interval_of(after, feed, polling, now, reading.fresh_for)
     after = replace(
         after,
@@ -105,12 +109,9 @@ def _moved(state: FeedState, reading: Reading) -> FeedState:
     return replace(state, url=reading.moved_to, redirects=0, redirect_url=None)
 
 
-def _watched(state: FeedState, now: datetime) -> FeedState:
-    """The same list as last time: nothing came, and nothing was missed."""
-    covered = extended(state.covered, now=now, previous_success=state.last_success_at, overlaps=True, oldest_listed=None)
-    if state.last_success_at is None:
-        return replace(state, covered=covered)
-    return replace(learn(state, now=now, new=0, listed=state.listed or 0, dates=()), covered=covered)
+def _watched(state: FeedState, now: datetime) -> tuple[Span, ...]:
+    """What is covered after the same list as last time: nothing came, and nothing was missed."""
+    return extended(state.covered, now=now, previous_success=state.last_success_at, overlaps=True, oldest_listed=None)
 
 
 def _listed(after: FeedState, before: FeedState, shown: Shown, now: datetime) -> FeedState:
