@@ -110,14 +110,10 @@ def test_a_webhook_gets_words_and_figures_under_one_key() -> None:
             await send(hook(there.port))
         assert set(there.keys) == {message().id}
         got = there.got[0]
-        assert (got["event"], got["about"], got["incident"]["severity"], got["incident"]["stories"]) == (
-            "opened",
-            incident().id,
-            "major",
-            9,
-        )
+        (figures,) = got["incidents"]
+        assert (got["event"], got["about"], figures["severity"], figures["stories"]) == ("opened", incident().id, "major", 9)
         assert got["subject"].startswith("[Major] Russia–North Korea ties")
-        assert got["incident"]["headlines"][0]["url"] == "https://outlet1.example/kim"
+        assert figures["headlines"][0]["url"] == "https://outlet1.example/kim"
         assert got["link"].startswith(ALERTS.page_url)
 
     asyncio.run(work())

@@ -19,10 +19,10 @@ import aiohttp
 
 from wirewatch.alerts.channels import Channel
 from wirewatch.alerts.message import MAX_SUBJECT, Message
-from wirewatch.alerts.plan import incident_of
-from wirewatch.alerts.text import clean, disarmed
+from wirewatch.alerts.plan import incident_of, incidents_of
+from wirewatch.alerts.text import clean, disarmed, safe_url
 from wirewatch.errors import DeliveryDeferred, DeliveryRefused
-from wirewatch.model import Notification
+from wirewatch.model import Incident, Notification
 
 TIMEOUT_S = 20.0
 _SECRET_CHARS = 6
@@ -96,9 +96,9 @@ class WebhookChannel:
 
 
 def document(notification: Notification, message: Message) -> Mapping[str, Any]:
-    """What a webhook gets: the message in words, and its incident in figures."""
-    incident = incident_of(notification)
-    found: dict[str, Any] = {
+    """What a webhook gets: the message in words, and its incidents (one, or those of a roundup) in figures."""
+    one = incident_of(notification)
+    return {
         "id": notification.id,
         "event": notification.event,
         "about": notification.about,
@@ -108,29 +108,32 @@ def document(notification: Notification, message: Message) -> Mapping[str, Any]:
         "subject": clean(message.subject, MAX_SUBJECT),
         "text": message.text,
         "link": message.link,
+        "incidents": [_figures(each) for each in ([one] if one else [*incidents_of(notification)])],
     }
-    if incident is not None:
-        evidence = incident.evidence
-        found["incident"] = {
-            "id": incident.id,
-            "topic": incident.topic,
-            "topic_name": incident.topic_name,
-            "state": incident.state.value,
-            "severity": incident.severity.value,
-            "began_at": incident.began_at.isoformat(),
-            "series": incident.series,
-            "window_h": incident.window_h,
-            "observed": incident.observed,
-            "expected": incident.expected,
-            "score": incident.score,
-            "stories": evidence.stories if evidence else None,
-            "publishers": evidence.publishers if evidence else None,
-            "headlines": [
-                {"title": clean(each.title, 300), "url": each.url, "publisher": each.publisher_name, "at": each.at.isoformat()}
-                for each in (evidence.headlines if evidence else ())
-            ],
-        }
-    return found
+
+
+def _figures(incident: Incident) -> dict[str, Any]:
+    evidence = incident.evidence
+    return {
+        "id": incident.id,
+        "topic": incident.topic,
+        "topic_name": incident.topic_name,
+        "state": incident.state.value,
+        "severity": incident.severity.value,
+        "began_at": incident.began_at.isoformat(),
+        "closed_at": incident.closed_at.isoformat() if incident.closed_at else None,
+        "series": incident.series,
+        "window_h": incident.window_h,
+        "observed": incident.observed,
+        "expected": incident.expected,
+        "score": incident.score,
+        "stories": evidence.stories if evidence else None,
+        "publishers": evidence.publishers if evidence else None,
+        "headlines": [
+            {"title": clean(each.title, 300), "url": safe_url(each.url), "publisher": each.publisher_name, "at": each.at.isoformat()}
+            for each in (evidence.headlines if evidence else ())
+        ],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,8 +154,9 @@ class _Run:
             channel = self.ports.channels.get(value.channel)
             if channel is None:
                 raise DeliveryDeferred(f"channel {value.channel!r} is not set up")
-            message = await asyncio.to_thread(render, await self._as_it_stands(value, now), settings=settings, now=now)
-            await channel.send(value, message)
+            current = await self._as_it_stands(value, now)
+            message = await asyncio.to_thread(render, current, settings=settings, now=now)
+            await channel.send(current, message)
         except DeliveryDeferred as error:
             if value.attempts < settings.max_attempts:
                 await store.deferred(self.documents, claimed, retry_at(value.attempts, self.ports.clock()), str(error))
