@@ -201,11 +201,11 @@ def main() -> int:
         url = given.url or stack.enter_context(_node())
         rows: dict[str, list[dict[str, Any]]] = {}
         left_out = given.without.split(",")
+        if given.reader:
+            rows["reader"] = measured("reader", given.feeds, url=url, python=given.reader)
         for kind, feeds in (("sequential", given.sample), ("bare", given.feeds), ("wirewatch", given.feeds)):
             if kind not in left_out:
                 rows[kind] = measured(kind, feeds, url=url)
-        if given.reader:
-            rows["reader"] = measured("reader", given.feeds, url=url, python=given.reader)
         print(table(rows), flush=True)
         if sizes := [int(each) for each in given.sizes.split(",") if each]:
             print("\n| feeds | a round with 90 % unchanged: s until 95 % | feeds/s |\n|---|---|---|")
