@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wirewatch.model import Evidence, Provenance, Revision, Status, TopicMatch
 from wirewatch.store import articles as store
-from wirewatch.web.articles import reach_hangul
+from wirewatch.store.articles import reach_words
 from wirewatch.web.text import END, START, Piece, excerpt, highlighted, pieces, visible
 
 NOW = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_hostile_headlines_stay_text(web: Any, article: Any) -> None:
     ],
 )
 def test_korean_words_reach_their_particles(query: str, asked: str) -> None:
-    assert reach_hangul(query) == asked
+    assert reach_words(query) == asked
 
 
 SPANS = st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=6)
