@@ -80,6 +80,9 @@ def stop_all(children: Iterable[Child], wait_s: float) -> None:
             for child in ending:
                 child.process.poll()
             left = members(leaders)
+    for child in ending:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.process.wait(1)
 
 
 def members(sessions: set[int]) -> list[int]:
