@@ -24,7 +24,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # it has no stubs
 import yaml
 from aiohttp import web
 from trafilatura import bare_extraction
@@ -132,12 +132,12 @@ def cpu_s() -> float:
     me = psutil.Process()
     alive = sum(sum(child.cpu_times()[:2]) for child in me.children(recursive=True))
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return sum(me.cpu_times()[:2]) + alive + ended.ru_utime + ended.ru_stime
+    return float(sum(me.cpu_times()[:2])) + alive + ended.ru_utime + ended.ru_stime
 
 
 def megabytes(process: psutil.Process) -> float:
     """Memory of its own."""
-    return process.memory_full_info().uss / 1e6
+    return float(process.memory_full_info().uss) / 1e6
 
 
 async def ours(ports: Ports, port: int, pages: int, round: int, watch: bool) -> tuple[float, dict[str, int]]:
@@ -156,15 +156,15 @@ async def ours(ports: Ports, port: int, pages: int, round: int, watch: bool) -> 
     return pages / (time.monotonic() - began), done
 
 
-def theirs(pages: Sequence[bytes], number: int) -> float:
-    """Pages a second of Trafilatura alone on all cores."""
+def theirs(pages: Sequence[bytes], number: int) -> tuple[float, float]:
+    """Pages a second of Trafilatura alone on all cores, and its CPU a page."""
     cores = os.cpu_count() or 1
     chunks = [[pages[at % len(pages)] for at in range(start, min(number, start + 10))] for start in range(0, number, 10)]
     with ProcessPoolExecutor(cores) as pool:
         list(pool.map(bare, [chunks[0][:1]] * cores * 4))
-        began = time.monotonic()
+        began, before = time.monotonic(), cpu_s()
         list(pool.map(bare, chunks))
-        return number / (time.monotonic() - began)
+        return number / (time.monotonic() - began), (cpu_s() - before) / number
 
 
 async def rounds(bundle: Bundle, port: int, pages: Sequence[bytes], options: Any) -> list[tuple[float, float]]:
@@ -185,10 +185,13 @@ async def rounds(bundle: Bundle, port: int, pages: Sequence[bytes], options: Any
                 before = cpu_s()
                 mine, done = await ours(ports, port, options.pages, round, watch=options.pages >= 2000)
                 spent = (cpu_s() - before) / options.pages
-                bare_rate = await asyncio.to_thread(theirs, pages, min(options.pages, 1000)) if not options.alone else float("nan")
-                told = f"{mine:.1f} pages/s ({1000 * spent:.0f} ms CPU a page), bare {bare_rate:.1f}: {mine / bare_rate:.2f}"
-                print(f"round {round + 1}: {told}  {done}", flush=True)
-                found.append((mine, bare_rate))
+                if options.alone:
+                    print(f"round {round + 1}: {mine:.1f} pages/s ({1000 * spent:.0f} ms CPU a page)  {done}", flush=True)
+                    continue
+                other, other_spent = await asyncio.to_thread(theirs, pages, min(options.pages, 1000))
+                told = f"{mine:.1f} pages/s ({1000 * spent:.0f} ms CPU a page), bare {other:.1f} ({1000 * other_spent:.0f} ms)"
+                print(f"round {round + 1}: {told}: {mine / other:.2f}  {done}", flush=True)
+                found.append((mine, other))
         await documents.drop()
     return found
 
@@ -205,6 +208,8 @@ def main() -> None:
     print(f"{len(pages)} captured pages, {sum(map(len, pages)) / len(pages) / 1000:.0f} kB each, on {os.cpu_count()} cores")
     with served(pages) as port, tempfile.TemporaryDirectory() as folder:
         found = asyncio.run(rounds(config(port, Path(folder)), port, pages, options))
+    if not found:
+        return
     mine, other = (statistics.median(each) for each in zip(*found, strict=True))
     print(f"median: {mine:.1f} pages/s against {other:.1f}: {statistics.median(one / two for one, two in found):.2f}")
 

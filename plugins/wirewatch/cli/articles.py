@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -123,7 +123,13 @@ def _time(value: object) -> datetime:
 def search(
     query: str = typer.Argument(..., help='Words, "phrases", field:value, AND, OR, NOT, prefix*.'),
     form: Format = _FORMAT,
+    topic: list[str] = typer.Option([], "--topic", help="Only on this topic (its id); may be given several times, as the next two."),
+    publisher: list[str] = typer.Option([], "--publisher", help="Only of this publisher (its name)."),
+    language: list[str] = typer.Option([], "--language", help="Only in this language (ISO 639)."),
     days: float | None = typer.Option(None, "--days", help="Only of so many last days.", min=0.0),
+    since: str | None = typer.Option(None, "--from", help="Only from this moment or day (UTC) on."),
+    until: str | None = typer.Option(None, "--to", help="Only before this moment or day (UTC)."),
+    newest: bool = typer.Option(False, "--newest", help="The newest first, not the best."),
     limit: int = typer.Option(50, "--limit", min=1, max=10_000),
     as_json: bool = JSON,
     config: Path | None = CONFIG,
@@ -131,7 +137,12 @@ def search(
     """Find stored articles, best first."""
     from wirewatch.articles import export
 
-    found = run(_search(config, query, days, limit))
+    try:
+        bounds = [None if each is None else _time(each) for each in (since, until)]
+    except ValueError as error:
+        fail(str(error), 2)
+    only = {"topics": topic, "publisher_name": publisher, "language": language}
+    found = run(_search(config, query, only, days, bounds, newest, limit))
     if as_json or form is Format.JSONL:
         emit(_row(each) for each in found)
     elif form is Format.CSV:
@@ -143,13 +154,23 @@ def search(
         _print_table(found)
 
 
-async def _search(config: Path | None, query: str, days: float | None, limit: int) -> Sequence[Found]:
+async def _search(
+    config: Path | None,
+    query: str,
+    only: Mapping[str, Sequence[str]],
+    days: float | None,
+    bounds: Sequence[datetime | None],
+    newest: bool,
+    limit: int,
+) -> Sequence[Found]:
     from wirewatch.store import articles
     from wirewatch.wiring.local import ports
 
     async with ports(config) as found:
-        since = None if days is None else found.clock() - timedelta(days=days)
-        return await articles.search(found.documents, query, since=since, limit=limit)
+        since, until = bounds
+        if days is not None:
+            since = max(filter(None, (since, found.clock() - timedelta(days=days))))
+        return await articles.search(found.documents, query, since=since, until=until, only=only, newest=newest, limit=limit)
 
 
 def _row(found: Found) -> dict[str, Any]:

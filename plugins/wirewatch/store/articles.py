@@ -6,6 +6,7 @@ The id of an article is the id of the address it was first reached by, so a regi
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ URLS = "urls"
 HEALING = timedelta(days=7)
 """An address registered so long ago whose article is missing lost it to retention, not to a crash between the two writes."""
 
+_REACHED = re.compile(r'"[^"]*"|[\uac00-\ud7a3]{2,}(?![*\w~^:])|[\u3040-\u30ff\u3400-\u9fff]{2,}(?![*~^:])')
 FORGOTTEN = "forgotten"
 """Why an article that people took away failed, until it is deleted."""
 _KEPT_OF_FORGOTTEN = (
@@ -260,19 +262,42 @@ def to_fields() -> list[str]:
     return ["@timestamp" if name == "timestamp" else name for name in Article.__dataclass_fields__]
 
 
+def reach_words(query: str) -> str:
+    """A query that finds Korean words with particles attached too, and Chinese and Japanese ones only with their characters together.
+
+    The index keeps particles on the word, and knows each Chinese character as a word of its own.
+    """
+
+    def reached(found: re.Match[str]) -> str:
+        text = found.group()
+        return text if text.startswith('"') else f"{text}*" if "\uac00" <= text[0] <= "\ud7a3" else f'"{text}"'
+
+    return _REACHED.sub(reached, query)
+
+
 async def search(
-    documents: Documents, query: str, *, since: datetime | None = None, until: datetime | None = None, limit: int = 100
+    documents: Documents,
+    query: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    only: Mapping[str, Sequence[str]] | None = None,
+    newest: bool = False,
+    limit: int = 100,
 ) -> list[Found]:
-    """Articles that match a query in Lucene's syntax over title, summary and text, best first; raises `StoreRejected` for a bad one."""
+    """Articles that match a query in Lucene's syntax over title, summary and text, best (or newest) first; `only` those that have one of
+    some values of a field. Raises `StoreRejected` for a query that is none.
+    """
     filters: list[dict[str, Any]] = [{"terms": {"status": [Status.READY, Status.PARTIAL]}}]
     if since is not None or until is not None:
         bounds = {"gte": since.isoformat() if since else None, "lt": until.isoformat() if until else None}
         filters.append({"range": {"@timestamp": {name: value for name, value in bounds.items() if value}}})
-    fields = ["title^3", "summary^2", "text"]
+    filters += [{"terms": {name: list(values)}} for name, values in (only or {}).items() if values]
+    wanted = {"query": reach_words(query), "fields": ["title^3", "summary^2", "text"], "default_operator": "AND"}
     body = {
-        "query": {"bool": {"must": [{"query_string": {"query": query, "fields": fields, "default_operator": "AND"}}], "filter": filters}},
+        "query": {"bool": {"must": [{"query_string": wanted}], "filter": filters}},
         "size": limit,
-        "sort": ["_score", {"@timestamp": "desc"}],
+        "sort": [{"@timestamp": "desc"}, "_score"] if newest else ["_score", {"@timestamp": "desc"}],
         "track_scores": True,
         "_source": {"excludes": ["feed_content", "fingerprint", "bands"]},
         "highlight": {"fields": {"title": {"number_of_fragments": 0}, "summary": {}, "text": {"number_of_fragments": 2}}},

@@ -33,7 +33,6 @@ _FACET_SIZE = 12
 _MAX_TITLE = 400
 _MAX_TEXT = 60_000
 _SHOWN = [name for name in store.to_fields() if name not in ("feed_content", "fingerprint", "bands")]
-_HANGUL = re.compile(r'"[^"]*"|[\uac00-\ud7a3]{2,}(?![*\w~^:])')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,7 +303,7 @@ def request_of(filters: Filters) -> dict[str, Any]:
         must.append(
             {
                 "query_string": {
-                    "query": reach_hangul(filters.q),
+                    "query": store.reach_words(filters.q),
                     "fields": ["title^3", "summary^2", "text"],
                     "default_operator": "AND",
                     "allow_leading_wildcard": False,
@@ -336,11 +335,6 @@ def request_of(filters: Filters) -> dict[str, Any]:
             **{name: {"terms": {"field": name, "size": _FACET_SIZE}} for name in FACETS},
         },
     }
-
-
-def reach_hangul(query: str) -> str:
-    """A query whose Korean words also find themselves with a particle attached: the index keeps particles on the word."""
-    return _HANGUL.sub(lambda found: found.group() if found.group().startswith('"') else f"{found.group()}*", query)
 
 
 async def load(documents: Documents, id: str) -> Article:
