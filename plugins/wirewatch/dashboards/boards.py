@@ -217,7 +217,7 @@ TOPIC = Board(
                 title="Topics compared: share of a constant panel",
                 view="articles",
                 about="Up to five topics: of all articles of a day that came by feeds read all the time, how many are about each. "
-                "Feeds that came or went meanwhile move no line.",
+                "Feeds that came or went meanwhile move no line. Empty where no feed was read all the time: choose a shorter one.",
                 spec=functools.partial(vega.share, topics=5, constant=True),
                 height=14,
             ),
