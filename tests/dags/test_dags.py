@@ -144,7 +144,7 @@ def test_polling_goes_on_where_the_configuration_is_broken(bag: dict[str, Any]) 
 
 
 WIRING = """
-import json, os, sys
+import asyncio, json, os, sys
 from datetime import timedelta
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowSkipException
@@ -179,6 +179,13 @@ plain = wiring.cluster(Connection(conn_id="e", conn_type="elasticsearch", extra=
 mail = wiring.channels(Connection(
     conn_id="s", conn_type="smtp", host="mail.example", login="me", password="secret", extra=json.dumps({"disable_ssl": True})),
     Settings())["mail"]
+named = Settings.model_validate({"alerts": {"recipients": {"desk": {"channels": ["asia-slack", "hook"]}}}})
+os.environ["AIRFLOW_CONN_WIREWATCH_ASIA_SLACK"] = json.dumps({"conn_type": "generic", "password": "slack://a/b/c"})
+os.environ["WIREWATCH_CHANNEL_HOOK"] = "https://hook.example/"
+
+async def addresses():
+    return [await wiring._address(name) for name in ("asia-slack", "hook", "none")]
+
 print("FOUND " + json.dumps({
     "every": {given: every(given) for given in ("", "20s", "5m", "1h", "90", "0", "soon", "m")},
     "total": [total([{"new": 2}, None, {"new": 1, "failed": 4}], "new"), total([{"new": 0}], "new"), total([], "new")],
@@ -187,6 +194,8 @@ print("FOUND " + json.dumps({
     "plain": [plain.url, plain.prefix, plain.api_key],
     "mail": [mail.host, mail.port, mail.user, mail.ssl, mail.starttls],
     "no mail": list(wiring.channels(None, Settings())),
+    "channels": list(wiring.channels(None, named)),
+    "addresses": asyncio.run(addresses()),
 }))
 """
 
@@ -231,3 +240,8 @@ def test_connections_say_where_things_are(wiring: dict[str, Any]) -> None:
     assert wiring["plain"] == ["http://127.0.0.1:9200", "wirewatch", "k"]
     assert wiring["mail"] == ["mail.example", 25, "me", False, True]
     assert wiring["no mail"] == []
+
+
+def test_addresses_of_channels_come_from_connections_or_the_environment(wiring: dict[str, Any]) -> None:
+    assert wiring["channels"] == ["asia-slack", "hook"]
+    assert wiring["addresses"] == ["slack://a/b/c", "https://hook.example/", None]
