@@ -156,6 +156,7 @@ def learn(panel: Panel, series: Sequence[Series], *, now: datetime) -> list[Base
         counts = np.stack([each.publishers for each in series if each.publishers is not None])
         rhythms = _fitted(counts, coverage, where, through, days, scale, parent, alone[with_publishers])
         published = dict(zip(with_publishers, rhythms, strict=True))
+    usual = _usual_uptake([(found[index], rhythm) for index, rhythm in published.items()])
     return [
         replace(
             each,
@@ -163,7 +164,7 @@ def learn(panel: Panel, series: Sequence[Series], *, now: datetime) -> list[Base
             stories=rhythm,
             publishers=published.get(index),
             all=everything,
-            uptake=_uptake(rhythm, published.get(index)),
+            uptake=_uptake(rhythm, published.get(index), usual),
         )
         for index, (each, rhythm) in enumerate(zip(begun, found, strict=True))
     ]
@@ -400,7 +401,13 @@ def _releveled(rhythms: Sequence[Rhythm], scale: Floats | None, half_life_d: flo
     return found
 
 
-def _uptake(stories: Rhythm, publishers: Rhythm | None) -> float:
+def _usual_uptake(pairs: Sequence[tuple[Rhythm, Rhythm]]) -> float:
+    """Publishers that a story of any of the topics has."""
+    stories, publishers = (sum(float(pair[place].days_y.sum()) for pair in pairs) for place in (0, 1))
+    return max(1.0, (publishers + 3.0) / (stories + 3.0))
+
+
+def _uptake(stories: Rhythm, publishers: Rhythm | None, usual: float) -> float:
     if publishers is None:
         return 1.0
-    return float((publishers.days_y.sum() + 3.0) / (stories.days_y.sum() + 3.0))
+    return float((publishers.days_y.sum() + 3.0 * usual) / (stories.days_y.sum() + 3.0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -276,9 +276,11 @@ class _Bench:
         baselines = [self.baselines[index] for index in has]
         rhythms = [each.publishers for each in baselines if each.publishers is not None]
         fitted = stacked(rhythms)
+        usual = np.maximum([each.uptake for each in baselines], 1.0)[:, None]
+        # Publishers come in bunches, a story at a time: of 1 + Poisson(usual - 1) each, they vary at least so much more than their mean.
+        fitted = replace(fitted, fano=np.maximum(fitted.fano, usual + (usual - 1) / usual))
         counts = np.stack([self.series[index].publishers for index in has])
         side = _Side(self, fitted, counts, means(baselines, fitted, self.panel, self.where), has)
-        usual = np.array([each.uptake for each in baselines])[:, None]
         for window in range(len(self.where.windows)):
             strength = side.strength(window, limit[has])
             left = side.strength(window, limit[has], without=trailing(largest[has], self.where.windows[window]))

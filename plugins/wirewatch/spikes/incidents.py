@@ -221,6 +221,9 @@ def _is_over(incident: Incident, spike: Spike, now: datetime, settings: Detectio
     """Whether an incident's episode has ended for good, so that a spike begins the next one."""
     if incident.state is not IncidentState.CLOSED or _held(incident, now, settings):
         return False
+    if spike.at - timedelta(hours=spike.window_h) < incident.last_spike_at:
+        # A long window that still holds the episode's own stories is no other one.
+        return False
     calmed = _calmed_at(incident) or _stirred_at(incident) + settings.calm
     return min(spike.at, now) - calmed > settings.cool_down
 
