@@ -11,8 +11,10 @@ import typer
 
 from wirewatch.errors import ConfigError, SetupError, WirewatchError
 
-MODULES = ("demo", "run", "topics", "feeds", "articles", "spikes", "incidents", "counts", "alerts", "kibana")
-MODULES += ("elasticsearch", "upkeep", "doctor")
+MODULES: tuple[str, ...] = (
+    *("demo", "run", "topics", "feeds", "articles", "spikes", "incidents", "counts", "alerts"),
+    *("kibana", "elasticsearch", "upkeep", "doctor"),
+)
 """In the order of the help page."""
 
 DONE, FAILED, WRONG = 0, 1, 2

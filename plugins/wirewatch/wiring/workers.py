@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import current_process, forkserver, parent_process
+from multiprocessing import current_process, forkserver, parent_process, process
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from multiprocessing.process import AuthenticationString
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
@@ -33,7 +32,8 @@ class _Process(ForkServerProcess):
         marks: dict[str, Any] = vars(current_process())["_config"]
         before = dict(marks)
         marks.pop("daemon", None)
-        marks["authkey"] = vars(self)["_config"]["authkey"] = AuthenticationString(bytes(marks["authkey"]))
+        key = vars(process)["AuthenticationString"](bytes(marks["authkey"]))
+        marks["authkey"] = vars(self)["_config"]["authkey"] = key
         try:
             super().start()
         finally:
