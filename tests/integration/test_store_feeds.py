@@ -146,15 +146,40 @@ def test_controls_of_a_feed_that_is_not_there_are_refused(documents: ElasticDocu
 
 def test_everything_that_is_known_is_read_back(documents: ElasticDocuments) -> None:
     full = replace(
-        fresh(feed("a"), False), title="A",
-        etag='"1"', last_modified="x", body_hash="b", entry_hashes=("k", "l"), interval_s=900.5,
+        fresh(feed("a"), False),
+        title="A",
+        etag='"1"',
+        last_modified="x",
+        body_hash="b",
+        entry_hashes=("k", "l"),
+        interval_s=900.5,
         failures=2,
-        health=Health.FAILING, problem="dns", outcome="dns", status=500, redirects=1, redirect_url="http://b/", ttl_s=60.0,
+        health=Health.FAILING,
+        problem="dns",
+        outcome="dns",
+        status=500,
+        redirects=1,
+        redirect_url="http://b/",
+        ttl_s=60.0,
         skip_hours=(1, 2),
-        listed=3, gap_s=1.5, recent_per_h=0.1, peak_per_h=9.0, by_hour=(0.5,) * 24, at_once=1.5, full_at=NOW, lying_304=True, lost_at=NOW, health_since=NOW,
+        listed=3,
+        gap_s=1.5,
+        recent_per_h=0.1,
+        peak_per_h=9.0,
+        by_hour=(0.5,) * 24,
+        at_once=1.5,
+        full_at=NOW,
+        lying_304=True,
+        lost_at=NOW,
+        health_since=NOW,
         first_success_at=NOW,
-        last_success_at=NOW, last_poll_at=NOW, last_new_at=NOW, rate_per_h=0.5, weight=12.0, covered=(Span(start=NOW - MINUTE, end=NOW),),
-    )  # fmt: skip
+        last_success_at=NOW,
+        last_poll_at=NOW,
+        last_new_at=NOW,
+        rate_per_h=0.5,
+        weight=12.0,
+        covered=(Span(start=NOW - MINUTE, end=NOW),),
+    )
 
     async def work() -> None:
         await sync(documents, feed("a"))

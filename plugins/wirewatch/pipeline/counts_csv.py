@@ -190,7 +190,7 @@ def _table(found: Sequence[_Read], interval: timedelta, files: Sequence[Path]) -
                 column[step] = value
     mine = np.zeros((len(topics), n), dtype=bool)
     mine[[row.topic for row in rows], [row.step for row in rows]] = True
-    present = mine.any(axis=0)
+    present = np.asarray(mine.any(axis=0))
     if not told_coverage and _leaves_zeros_out(counts["stories"], mine):
         present = _nothing_there(present)
         span = dict.fromkeys(range(len(topics)), (int(present.argmax()), n - 1))

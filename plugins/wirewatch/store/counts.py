@@ -14,7 +14,7 @@ from typing import Any
 from wirewatch.errors import Conflict, StoreUnavailable
 from wirewatch.model import Article, Counts, Coverage, Sighting, Status
 from wirewatch.store.articles import to_fields
-from wirewatch.store.base import Documents, Hit, Write
+from wirewatch.store.base import Body, Documents, Hit, Write
 from wirewatch.store.documents import from_document, stored, to_document
 
 COUNTS = "counts"
@@ -170,7 +170,7 @@ async def scan_counts(documents: Documents, start: datetime, end: datetime, topi
     """The same one by one, in no order: there may be too many to hold."""
     await documents.refresh(COUNTS)
     between = {"range": {"hour": {"gte": start.isoformat(), "lt": end.isoformat()}}}
-    parts = (
+    parts: list[list[Body]] = (
         [[between]]
         if topics is None
         else [[between, {"terms": {"topic": list(topics[first : first + _TERMS])}}] for first in range(0, len(topics), _TERMS)]
