@@ -26,6 +26,8 @@ _NEVER_NOTHING = 30.0
 """Mean stories an hour from which on an hour without any is an hour in which nobody looked."""
 _STEADY = 0.25
 """Relative standard deviation of a day up to which all coverage is a measure."""
+_UPTAKE = 2.0
+"""Publishers that a story is thought to have where few have been seen."""
 _AHEAD_D = 3.0
 """Growth is not believed further ahead."""
 
@@ -404,7 +406,7 @@ def _releveled(rhythms: Sequence[Rhythm], scale: Floats | None, half_life_d: flo
 def _usual_uptake(pairs: Sequence[tuple[Rhythm, Rhythm]]) -> float:
     """Publishers that a story of any of the topics has."""
     stories, publishers = (sum(float(pair[place].days_y.sum()) for pair in pairs) for place in (0, 1))
-    return max(1.0, (publishers + 3.0) / (stories + 3.0))
+    return max(1.0, (publishers + 3.0 * _UPTAKE) / (stories + 3.0))
 
 
 def _uptake(stories: Rhythm, publishers: Rhythm | None, usual: float) -> float:
