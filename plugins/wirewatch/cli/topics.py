@@ -15,7 +15,7 @@ from wirewatch.cli._shared import CONFIG, JSON, emit, fail, json_lines, run
 
 if TYPE_CHECKING:
     from wirewatch.config import Bundle
-    from wirewatch.model import TopicMatch
+    from wirewatch.model import Topic, TopicMatch
     from wirewatch.pipeline.trial import Trial, Tried
     from wirewatch.store.elastic import ElasticDocuments
 
@@ -252,7 +252,7 @@ def try_rules(
 
 
 def _with_rules(config: Path | None, file: Path) -> Bundle:
-    """The configuration with the topics of one file in the place of all others; problems cite that file."""
+    """The configuration with the topics of one file in the place of all others, which its rules may name; problems cite that file."""
     from wirewatch.config import load_files, settings_path
     from wirewatch.config.loader import contents
     from wirewatch.errors import ConfigError
@@ -267,10 +267,21 @@ def _with_rules(config: Path | None, file: Path) -> Bundle:
     except (OSError, ValueError) as error:
         fail(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8'}", 2)
     try:
-        return load_files({**kept, "topics/tried.yaml": text}, root=str(folder))
+        return load_files({**kept, "topics/tried.yaml": text}, root=str(folder), besides=_topics(files))
     except ConfigError as error:
         tried = f"{folder}/topics/tried.yaml"
         raise ConfigError([replace(each, file=str(file)) if each.file == tried else each for each in error.problems]) from error
+
+
+def _topics(files: Mapping[str, str]) -> Sequence[Topic]:
+    """The topics of all files; none where one is broken, which is for `check` to say."""
+    from wirewatch.config import load_files
+    from wirewatch.errors import ConfigError
+
+    try:
+        return load_files(files).topics
+    except ConfigError:
+        return ()
 
 
 async def _try(bundle: Bundle, span: timedelta) -> Trial:

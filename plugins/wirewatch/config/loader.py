@@ -122,9 +122,12 @@ def _files(path: Path) -> Iterable[Path]:
         yield from sorted(file for file in (path / folder).rglob("*") if file.suffix in wanted and file.is_file())
 
 
-def load_files(files: Mapping[str, str], *, root: str = "config") -> Bundle:
-    """The bundle of files given as name (under config/) to text; raises `ConfigError` with every problem."""
-    return _Load(dict(files), root, []).bundle()
+def load_files(files: Mapping[str, str], *, root: str = "config", besides: Iterable[Topic] = ()) -> Bundle:
+    """The bundle of files given as name (under config/) to text; raises `ConfigError` with every problem.
+
+    `besides` are topics that are not part of it and that its rules may name.
+    """
+    return _Load(dict(files), root, [], {topic.id: topic.rule for topic in besides}).bundle()
 
 
 def _digest(value: object) -> str:
@@ -134,7 +137,10 @@ def _digest(value: object) -> str:
 class _Load:
     """One loading of all files; everything it learns is in its attributes."""
 
-    def __init__(self, files: dict[str, str], root: str, problems: list[Problem]) -> None:
+    def __init__(
+        self, files: dict[str, str], root: str, problems: list[Problem], besides: Mapping[str, Mapping[str, object]] | None = None
+    ) -> None:
+        self.besides = besides or {}
         self.files = files
         self.root = root
         self.problems = problems
@@ -315,7 +321,7 @@ class _Load:
 
     def _reused(self) -> None:
         """Rules of topics in the rules that name them, and the hashes that follow from it."""
-        rules = {id: topic.rule for id, topic in self.topics.items()}
+        rules = {**self.besides, **{id: topic.rule for id, topic in self.topics.items()}}
         for id, topic in list(self.topics.items()):
             source, place = self.places[id]
             try:

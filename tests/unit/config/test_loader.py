@@ -205,6 +205,12 @@ def test_what_is_reused_decides_the_hash_of_what_reuses_it() -> None:
     assert before["a"] == before["b"]
 
 
+def test_a_rule_may_name_topics_that_are_not_part_of_the_bundle() -> None:
+    others = load_files(GOOD).topics
+    found = load_files(GOOD | {"topics/a.yaml": topics("id: new, rule: {any: [{topic: t}, flood]}")}, besides=others)
+    assert [(topic.id, topic.rule) for topic in found.topics] == [("new", {"any": [{"concept": "country/russia"}, {"phrase": "flood"}]})]
+
+
 def test_circles_of_rules_are_told_at_every_topic_of_them() -> None:
     written = topics("id: a, rule: {topic: b}", "id: b, rule: {any: [{topic: a}, flood]}", "id: c, rule: {topic: a}")
     found = problems(topics_a=written)
