@@ -10,7 +10,7 @@ from wirewatch.spikes.series import Floats
 from wirewatch.spikes.tails import log_tail, upper_count
 
 HOURS_A_WEEK = 168.0
-FEW_TOPICS, FEWEST = 100, 12
+FEW_TOPICS, FEWEST, ALONE = 100, 12, 833.0
 """Fewer topics do not get more each but less: what a topic on its own does by chance within a few years is no exception to it."""
 FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 """By window in hours: how many episodes begin for every hour at which it would be exceptional by chance, given the shorter windows.
@@ -52,8 +52,9 @@ def threshold(
 
 def _sharing(topics: int) -> float:
     """Topics that the budget is shared among."""
-    few = max(topics, FEWEST)
-    return float(topics) if topics >= FEW_TOPICS else FEW_TOPICS**2 / few
+    if topics >= FEW_TOPICS:
+        return float(topics)
+    return ALONE if topics == 1 else FEW_TOPICS * float(FEW_TOPICS / max(topics, FEWEST)) ** 1.3
 
 
 def freshness(hours: float, step_h: float) -> float:
