@@ -149,3 +149,28 @@ def test_eight_mortal_workers_at_once_leave_one_article(documents: ElasticDocume
                 check(await articles(documents, number, site.port), {f"feed{name}" for name in range(8)})
 
     asyncio.run(work())
+
+
+def test_of_two_pages_that_name_each_other_one_counts(documents: ElasticDocuments, bundle: Any, cpu: Any) -> None:
+    def naming(other: str) -> Any:
+        def answer(request: web.Request) -> web.StreamResponse:
+            head = f'<link rel="canonical" href="http://courier.localhost:{request.url.port}/{other}">'
+            return web.Response(text=page("Ferry pier is built", head=head), content_type="text/html")
+
+        return answer
+
+    async def work() -> None:
+        site = Site(one=naming("other"), other=naming("one"))
+        async with serving(site, documents, bundle, cpu) as ports:
+            await store.discover(documents, [site.article("one", feeds=("a",)), site.article("other", feeds=("b",))])
+            done = await process(ports)
+            assert (done["ready"], done["duplicate"]) == (1, 1)
+            await documents.refresh("articles")
+            found = [from_document(Article, hit.source) for hit in await documents.find("articles", {"match_all": {}})]
+            (one,) = [each for each in found if each.status is Status.READY]
+            assert set(one.feeds) == {"a", "b"}
+            assert (
+                await store.discover(documents, [site.article("other", feeds=("c",)), site.article("one", feeds=("d",))]) == ["exists"] * 2
+            )
+
+    asyncio.run(work())

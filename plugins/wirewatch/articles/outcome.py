@@ -126,13 +126,17 @@ def without_page(
 
 
 def as_duplicate(article: Article, owner: str, *, now: datetime) -> Article:
-    """The article as another address of one that is already there: final, in no topic, never counted."""
+    """The article as another address of one that is already there: final, without its text, in no topic, never counted."""
     return replace(
         article,
         status=Status.DUPLICATE,
         failure=f"same page as {owner}",
         duplicate_of=owner,
         next_attempt_at=None,
+        text="",
+        feed_content="",
+        bands=(),
+        fingerprint=None,
         topics=(),
         topic_matches=(),
         indexed_at=now,

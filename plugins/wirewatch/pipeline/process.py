@@ -173,6 +173,9 @@ class _Run:
             except FetchRefused as error:
                 after = self._without(each.value, error.outcome, final=True)
             self._put(each, after)
+            if after.status is Status.DUPLICATE:
+                # Known before the next page of the site is read, which may call this one its original.
+                await self._save()
 
     async def _article(self, claimed: Stored[Article]) -> Article:
         article = claimed.value

@@ -192,6 +192,10 @@ async def register_canonical(documents: Documents, article: Stored[Article], *, 
         owner = await address(documents, url_id)
         if owner is None or owner.article == article.id:
             return None
+        hit = await documents.get(owner.index, owner.article) if owner.index else None
+        if hit is not None and hit.source.get("duplicate_of") == article.id:
+            # Two pages that each name the other: the one that is already taken for the original stays it.
+            return None
         await append(documents, owner.article, owner.index, other=article.value)
         return owner.article
     return None
