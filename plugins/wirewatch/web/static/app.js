@@ -10,6 +10,13 @@ import { Overview } from "./overview.js";
 import { Empty, Notice, To } from "./parts.js";
 import { href, useRoute } from "./route.js";
 import { Topic, TopicList } from "./topics.js";
+// Asked for at once: what a module imports is found only when that module is there.
+import "./charts.js";
+import "./editor.js";
+import "./format.js";
+import "./pages.js";
+import "./searches.js";
+import "./trial.js";
 
 const AREAS = {
   overview: { name: "Overview", list: Overview },
