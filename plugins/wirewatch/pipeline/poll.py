@@ -40,8 +40,8 @@ _PER_HOST = 4
 _AHEAD = 2
 """Hosts are claimed for so many times the requests that may be under way, so that no request waits for a claim."""
 _LOOK_EVERY_S = 0.05
-_SAVE_AFTER = 5
-"""Looks: results of a quarter of a second are stored together."""
+_SAVE_AFTER = 20
+"""Looks: results of a second are stored together, since each request to the store costs as much as some feeds."""
 _SAVE_AT = 200
 _DEADLY = 5
 """A feed that was claimed so often without a result is what ends its workers."""
