@@ -134,7 +134,7 @@ def reader(port: int, feeds: int, rounds: int) -> None:
             library.add_feed(f"http://127.0.0.1:{port}/{feed}")
         for number in range(rounds):
             clock = Round(feeds)
-            for _ in library.update_feeds_iter(workers=AT_ONCE):
+            for _ in library.update_feeds_iter(scheduled=False, workers=AT_ONCE):
                 clock.end()
             print(json.dumps(clock.told(entries=library.get_entry_counts().total)), flush=True)
             if number < rounds - 1:
