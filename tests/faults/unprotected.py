@@ -131,7 +131,10 @@ REMOVALS = (
     Removal(
         protection="a full disk is a reason to wait",
         file="store/elastic.py",
-        edits=[('return isinstance(error, Mapping) and error.get("type") == "cluster_block_exception"', "return False")],
+        edits=[
+            ('return isinstance(error, Mapping) and error.get("type") == "cluster_block_exception"', "return False"),
+            ("_BUSY = frozenset({429, 502", "_BUSY = frozenset({502"),
+        ],
         tests="test_elasticsearch.py::test_full_disk[detect]",
     ),
     Removal(
