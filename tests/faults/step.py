@@ -76,7 +76,7 @@ class Boundaries:
         return result
 
     def _die(self, what: str) -> None:
-        Path(self.order.out).write_text(json.dumps({"died": what}), encoding="utf-8")
+        Path(self.order.out).write_text(json.dumps({"died": what, "following": (["", *self.passed])[-2]}), encoding="utf-8")
         os.kill(os.getpid(), signal.SIGKILL)
 
 

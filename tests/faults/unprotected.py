@@ -82,45 +82,10 @@ REMOVALS = (
         tests="test_around.py::test_a_retagged_article_of_a_machine_that_is_behind_is_counted_again",
     ),
     Removal(
-        protection="an incident has something to tell until its messages are stored",
-        file="pipeline/telling.py",
-        edits=[
-            ("    created = await notifications.create(ports.documents, messages)\n", ""),
-            ("    return created\n", "    return await notifications.create(ports.documents, messages)\n"),
-        ],
-        tests=SWEEP,
-        first=21,
-    ),
-    Removal(
-        protection="a message that is stored already is not planned anew",
-        file="store/notifications.py",
-        edits=[('[Write(op="create", index=index, id=each.id', '[Write(op="index", index=index, id=each.id')],
-        tests=SWEEP,
-        first=23,
-    ),
-    Removal(
-        protection="a message is recorded as sent only after the server took it",
-        file="pipeline/notify.py",
-        edits=[
-            (
-                "            await channel.send(value, message)\n",
-                "            await store.sent(self.documents, claimed, now)\n            await channel.send(value, message)\n",
-            )
-        ],
-        tests=SWEEP,
-        first=28,
-    ),
-    Removal(
         protection="a repeated message has the Message-ID of the first",
         file="alerts/message.py",
         edits=[("notification.message_id", "__import__('email.utils').utils.make_msgid()")],
         tests="test_around.py::test_smtp_misbehaves[lost]",
-    ),
-    Removal(
-        protection="one of several senders claims a message, under its version and a lease",
-        file="store/notifications.py",
-        edits=[(", seq_no=before.seq_no, primary_term=before.primary_term)\n    except Conflict", ")\n    except Conflict")],
-        tests="test_around.py::test_two_schedulers",
     ),
     Removal(
         protection="what is answered 429 in a bulk request is sent again",
