@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -430,5 +432,30 @@ def test_what_was_forgotten_stays_forgotten(documents: ElasticDocuments) -> None
         assert await store.forget(documents, url=url, url_id=url_id(url), now=NOW) == []
         await documents.refresh("articles")
         assert await documents.count("articles", {"match_all": {}}) == 0
+
+    asyncio.run(work())
+
+
+class Deadly(Executor):
+    """Processes of which one page ends those that read it."""
+
+    def __init__(self, inner: Executor) -> None:
+        self.inner = inner
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if any(b"deadly" in value for value in fn.args if isinstance(value, bytes)):
+            return self.inner.submit(os._exit, 1)
+        return self.inner.submit(fn, *args, **kwargs)
+
+
+def test_a_page_that_ends_its_readers_is_partial_and_its_neighbours_are_read(documents: ElasticDocuments, bundle: Bundle, cpu: Any) -> None:
+    site = Site(pier=page("Floods sweep the ferry pier away"), bomb=page("deadly"))
+
+    async def work() -> None:
+        async with serving(site, documents, bundle, Deadly(cpu)) as ports:
+            await store.discover(documents, [site.article("bomb"), site.article("pier")])
+            told = await process(ports)
+            assert (told["ready"], told["partial"]) == (1, 1)
+            assert (await read(documents, site.article("bomb"))).failure == "unreadable"
 
     asyncio.run(work())

@@ -7,6 +7,7 @@ import functools
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -87,7 +88,7 @@ def finished(article: Article, bundle: Bundle) -> Article:
 
 
 async def extract_apart(ports: Ports, page: Page) -> Extraction:
-    """Extract in a worker process, within the time allowed; raises `ParseError` where that is not enough."""
+    """Extract in a worker process, within the time allowed; raises `ParseError` where that is not enough, or where the page ends it."""
     settings = ports.bundle.settings.articles
     call = functools.partial(
         extract_within,
@@ -97,7 +98,10 @@ async def extract_apart(ports: Ports, page: Page) -> Extraction:
         content_type=page.content_type,
         min_words=settings.min_words,
     )
-    return await asyncio.get_running_loop().run_in_executor(ports.cpu, call)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(ports.cpu, call)
+    except BrokenExecutor as error:
+        raise ParseError("the page ends the process that reads it") from error
 
 
 class _Run:
