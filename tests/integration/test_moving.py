@@ -189,6 +189,19 @@ def test_a_document_that_does_not_fit_stops_the_move_and_leaves_all_as_it_was(
     asyncio.run(go())
 
 
+def test_what_was_written_a_moment_ago_is_moved_too(documents: ElasticDocuments, newer: None) -> None:
+    before_change(documents)
+
+    async def go() -> None:
+        await documents.put("feeds", "last", {"feed": "last", "status": 200})  # not seen by searches yet
+        await migrate.migrate(documents)
+        found = await documents.get("feeds", "last")
+        assert found is not None
+        assert found.source["feed"] == "last"
+
+    asyncio.run(go())
+
+
 def test_a_write_without_its_index_is_refused_rather_than_guessed(documents: ElasticDocuments) -> None:
     async def go() -> None:
         await documents.drop()

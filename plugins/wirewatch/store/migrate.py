@@ -83,6 +83,8 @@ async def _move(documents: ElasticDocuments, move: Move, progress: Progress) -> 
     try:
         # Unlike the setting, this waits for the writes that are under way.
         await documents.ask("PUT", f"/{move.index}/_block/write")
+        # What was written last is not seen by searches yet.
+        await documents.ask("POST", f"/{move.index}/_refresh")
         count = await _copy(documents, move, progress)
         await _exchange(documents, move, documents.names.alias(kind))
         done = True
