@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from tests.unit.topics.conftest import Build
 
@@ -86,3 +90,18 @@ def test_few_small_words_leave_several_languages_open(build: Build) -> None:
     assert guesses("der rat und die stadt und der fluss") == {"de"}
     matcher = build(it={"concept": "country/russia"})
     assert matcher.match(title="Kim Jong Un arrives in Russia", summary="", text="He met him.")
+
+
+WHOLE = """
+from babel import Locale
+from wirewatch.topics.names import territory_names
+
+territory_names("KP")
+print(Locale("es").months["stand-alone"]["wide"][3])
+"""
+
+
+def test_reading_the_names_leaves_the_locales_whole_for_others() -> None:
+    environment = os.environ | {"PYTHONPATH": "plugins"}
+    done = subprocess.run([sys.executable, "-c", WHOLE], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "marzo"
