@@ -22,8 +22,9 @@ demo: $(READY) ## Watch a small newsroom on this machine until its story breaks 
 up: $(READY) ## Run the watch on config/ and real feeds
 	@$(BIN)/wirewatch up $(ARGS)
 
-test: $(READY) lint ## Lint, types and all tests
-	@$(BIN)/pytest $(ARGS)
+test: $(READY) ## Lint, types and all tests
+	@# Side by side: types take half a minute of one core, and the end is pytest's own summary.
+	@$(MAKE) -s lint & lint=$$!; $(BIN)/pytest $(ARGS); tests=$$?; wait $$lint && exit $$tests || { echo "lint: see above" >&2; exit 1; }
 
 test-faults: $(READY) ## Break everything that can break, and compare with a ledger; writes docs/faults.md (half an hour; FAULTS_EVERY=5 is quick)
 	@FAULTS_TABLE=1 $(BIN)/pytest tests/faults $(ARGS)

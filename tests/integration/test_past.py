@@ -60,7 +60,7 @@ async def archive(documents: Any) -> list[dict[str, Any]]:
 
 
 def test_the_past_raises_what_detection_raised_and_the_command_says_why(
-    documents: ElasticDocuments, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    documents: ElasticDocuments, elasticsearch_url: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def work() -> datetime:
         world = await broken(documents)
@@ -82,6 +82,7 @@ def test_the_past_raises_what_detection_raised_and_the_command_says_why(
         return world.now
 
     now = asyncio.run(work())
+    monkeypatch.setenv("ELASTICSEARCH_URL", elasticsearch_url)
     monkeypatch.setenv("WIREWATCH_INDEX_PREFIX", prefix)
     (tmp_path / "wirewatch.yaml").write_text(SETTINGS, encoding="utf-8")
     rules = tmp_path / "khasan.yaml"
