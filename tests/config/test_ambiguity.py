@@ -61,6 +61,7 @@ CASES = [
     ("en", "South Sudan delays vote", "south-sudan"),
     ("ru", "В Южном Судане отложили выборы", "south-sudan"),
     ("en", "North Korea tests engine", "north-korea"),
+    ("en", "North Korea’s leader arrives; Samsung store opens", "north-korea"),
     ("en", "South Korea tests engine", "south-korea"),
     ("en", "Korea wins curling gold", ""),
     ("en", "Korea cuts rates as Samsung sales fall", "south-korea"),
