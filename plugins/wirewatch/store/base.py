@@ -135,3 +135,10 @@ class Documents(Protocol):
 
     async def versions(self) -> dict[str, int]:
         """The version of the mapping of every index under the prefix."""
+
+
+async def put_over(documents: Documents, index: str, id: str, doc: Body, known: Hit | None) -> Written:
+    """Write one document over what was read of it, or as a new one where nothing was; raises `Conflict` where that is not so any more."""
+    if known is None:
+        return await documents.put(index, id, doc, create=True)
+    return await documents.put(index, id, doc, seq_no=known.seq_no, primary_term=known.primary_term)

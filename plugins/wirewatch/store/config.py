@@ -16,7 +16,7 @@ from wirewatch.config import Bundle
 from wirewatch.config.overlay import combined
 from wirewatch.errors import Conflict, Problem
 from wirewatch.store import lab
-from wirewatch.store.base import Documents
+from wirewatch.store.base import Documents, put_over
 
 KIND = "config"
 _POINTER = "published"
@@ -95,10 +95,7 @@ async def lease(documents: Documents, name: str, holder: str, now: datetime, dur
             token = int(source["token"]) + (0 if mine else 1)
         entry = {"kind": "lease", "holder": holder, "token": token, "at": now.isoformat(), "until": (now + duration).isoformat()}
         try:
-            if hit is None:
-                await documents.put(index, id, entry, create=True)
-            else:
-                await documents.put(index, id, entry, seq_no=hit.seq_no, primary_term=hit.primary_term)
+            await put_over(documents, index, id, entry, hit)
         except Conflict:
             continue
         return token

@@ -14,7 +14,7 @@ from typing import Any
 from wirewatch.errors import Conflict, StoreUnavailable
 from wirewatch.model import Article, Counts, Coverage, Sighting, Status
 from wirewatch.store.articles import to_fields
-from wirewatch.store.base import Body, Documents, Hit, Write
+from wirewatch.store.base import Body, Documents, Hit, Write, put_over
 from wirewatch.store.documents import from_document, stored, to_document
 
 COUNTS = "counts"
@@ -63,10 +63,7 @@ async def begin(documents: Documents, now: datetime) -> Run:
             done_at = datetime.fromisoformat(hit.source["at"]) if hit.source.get("at") else None
         entry = {"kind": "cursor", "until": until.isoformat()} | ({"at": done_at.isoformat()} if done_at else {})
         try:
-            if hit is None:
-                written = await documents.put(index, CURSOR, entry, create=True)
-            else:
-                written = await documents.put(index, CURSOR, entry, seq_no=hit.seq_no, primary_term=hit.primary_term)
+            written = await put_over(documents, index, CURSOR, entry, hit)
         except Conflict:
             continue
         if written.seq_no is None or written.primary_term is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from wirewatch.errors import Conflict, StoreRejected
 from wirewatch.model import Feed, FeedState, Health, PollRecord
-from wirewatch.store.base import Documents, Hit, Stored, Write
+from wirewatch.store.base import Documents, Hit, Stored, Write, put_over
 from wirewatch.store.documents import from_document, stored, to_document
 
 KIND = "feeds"
@@ -190,10 +190,7 @@ async def _control(documents: Documents, feed: str, change: Mapping[str, Any], *
         before = {} if hit is None else dict(hit.source)
         after = {**before, "feed": feed, **change, "who": who, "at": now.isoformat()}
         try:
-            if hit is None:
-                await documents.put(index, feed, after, create=True)
-            else:
-                await documents.put(index, feed, after, seq_no=hit.seq_no, primary_term=hit.primary_term)
+            await put_over(documents, index, feed, after, hit)
             break
         except Conflict:
             continue

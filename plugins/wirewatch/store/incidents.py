@@ -12,7 +12,7 @@ from datetime import datetime
 
 from wirewatch.errors import Conflict, StoreRejected, StoreUnavailable
 from wirewatch.model import Incident, IncidentState
-from wirewatch.store.base import Documents, Stored
+from wirewatch.store.base import Documents, Stored, put_over
 from wirewatch.store.documents import stored, to_document
 
 KIND = "incidents"
@@ -76,10 +76,7 @@ async def point(documents: Documents, incident: Incident) -> None:
             return
         state = {**(hit.source if hit else {"topic": incident.topic}), "episode": incident.episode, "incident": incident.id}
         try:
-            if hit is None:
-                await documents.put(index, incident.topic, state, create=True)
-            else:
-                await documents.put(index, incident.topic, state, seq_no=hit.seq_no, primary_term=hit.primary_term)
+            await put_over(documents, index, incident.topic, state, hit)
         except Conflict:
             continue
         return

@@ -13,7 +13,7 @@ from typing import Any
 
 from wirewatch.config.overlay import Written
 from wirewatch.errors import Conflict
-from wirewatch.store.base import Documents, Hit
+from wirewatch.store.base import Documents, Hit, put_over
 
 KIND = "config"
 ID = "page-topics"
@@ -100,10 +100,7 @@ async def change(documents: Documents, key: str, apply: Apply, now: datetime) ->
             known[key] = after
         doc = {"kind": "page", "at": now.isoformat(), "body": {"entries": {each.key: plain(each) for each in known.values()}}}
         try:
-            if hit is None:
-                await documents.put(index, ID, doc, create=True)
-            else:
-                await documents.put(index, ID, doc, seq_no=hit.seq_no, primary_term=hit.primary_term)
+            await put_over(documents, index, ID, doc, hit)
         except Conflict:
             continue
         return before, after
