@@ -40,7 +40,8 @@ async def publish(documents: Documents, bundle: Bundle, now: datetime) -> bool:
     return await shared.publish(documents, checked(bundle), now)
 
 
-def _example(matcher: Matcher, example: Example) -> Problem | None:
+def matched(matcher: Matcher, example: Example) -> list[TopicMatch]:
+    """The topics that an example is about and matches."""
     found = matcher.match(
         title=example.title,
         summary=example.summary,
@@ -52,7 +53,17 @@ def _example(matcher: Matcher, example: Example) -> Problem | None:
         url=example.url,
         at=example.at,
     )
-    wanted = [match for match in found if match.topic in example.topics]
+    return [match for match in found if match.topic in example.topics]
+
+
+def nearly(matcher: Matcher, example: Example) -> list[TopicMatch]:
+    """The topics that an example is about and only mentions."""
+    found = matcher.near_misses(title=example.title, summary=example.summary, text=example.text, language=example.language)
+    return [match for match in found if match.topic in example.topics]
+
+
+def _example(matcher: Matcher, example: Example) -> Problem | None:
+    wanted = matched(matcher, example)
     if bool(wanted) is example.matches:
         return None
     if example.matches:
@@ -73,11 +84,8 @@ def _topics(example: Example) -> str:
 
 
 def _instead(matcher: Matcher, example: Example) -> str:
-    near = matcher.near_misses(title=example.title, summary=example.summary, text=example.text, language=example.language)
-    for match in near:
-        if match.topic in example.topics:
-            return f"but only mentions it: {_why(match)}"
-    return "but its rule does not hold"
+    near = nearly(matcher, example)
+    return f"but only mentions it: {_why(near[0])}" if near else "but its rule does not hold"
 
 
 def _why(match: TopicMatch) -> str:

@@ -113,21 +113,8 @@ def _examples(bundle: Bundle) -> tuple[Tried, ...]:
     matcher = compile_topics(bundle.topics, bundle.concepts)
     tried = []
     for example in bundle.examples:
-        matches = matcher.match(
-            title=example.title,
-            summary=example.summary,
-            text=example.text,
-            language=example.language,
-            publisher=example.publisher,
-            country=example.country,
-            kind=example.kind,
-            url=example.url,
-            at=example.at,
-        )
-        found = [each for each in matches if each.topic in example.topics]
-        misses = matcher.near_misses(title=example.title, summary=example.summary, text=example.text, language=example.language)
-        near = [each for each in misses if each.topic in example.topics]
-        best = max(found or near, key=lambda each: each.score, default=None)
+        found = checking.matched(matcher, example)
+        best = max(found or checking.nearly(matcher, example), key=lambda each: each.score, default=None)
         tried.append(
             Tried(
                 example=example,
