@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 from wirewatch.dashboards import vega
-from wirewatch.dashboards.operations import COVERAGE, GUIDE, OPERATIONS
+from wirewatch.dashboards.operations import GUIDE, OPERATIONS, coverage_by_hour
 from wirewatch.dashboards.panels import (
     AMBER,
     BLUE,
@@ -61,15 +61,8 @@ NEWSROOM = Board(
             ),
         ),
         (
-            Chart(
-                id="coverage",
-                title="Coverage by hour",
-                view="coverage",
+            coverage_by_hour(
                 about="Share of what the watched feeds usually bring that polls have looked at. Filters by topic do not change it.",
-                unfiltered=True,
-                layers=(Layer(shape="area", measures=(COVERAGE,)),),
-                time=Time("1h"),
-                percent=True,
                 width=48,
                 height=7,
             ),
@@ -199,15 +192,8 @@ TOPIC = Board(
                 percent=True,
                 height=11,
             ),
-            Chart(
-                id="coverage",
-                title="Coverage by hour",
-                view="coverage",
+            coverage_by_hour(
                 about="Share of what the watched feeds usually bring that was looked at: where it is low, few stories mean little.",
-                unfiltered=True,
-                layers=(Layer(shape="area", measures=(COVERAGE,)),),
-                time=Time("1h"),
-                percent=True,
                 height=11,
             ),
         ),

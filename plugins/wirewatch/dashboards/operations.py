@@ -41,6 +41,23 @@ POLLED_ALONE = "feed: *"
 STORED = "status: (discovered or ready or partial or failed)"
 """All but other addresses of an article that is there already."""
 
+
+def coverage_by_hour(*, about: str, height: int, width: int = 24) -> Chart:
+    """How much was looked at in each hour: the same on every dashboard, whatever its filters."""
+    return Chart(
+        id="coverage",
+        title="Coverage by hour",
+        view="coverage",
+        about=about,
+        unfiltered=True,
+        layers=(Layer(shape="area", measures=(COVERAGE,)),),
+        time=Time("1h"),
+        percent=True,
+        width=width,
+        height=height,
+    )
+
+
 INCIDENTS = Board(
     id="incidents",
     title="Wirewatch: Incidents",
@@ -164,15 +181,8 @@ FEEDS = Board(
             ),
         ),
         (
-            Chart(
-                id="coverage",
-                title="Coverage by hour",
-                view="coverage",
+            coverage_by_hour(
                 about="Share of what the watched feeds usually bring that polls have looked at. A filter by feed does not change it.",
-                unfiltered=True,
-                layers=(Layer(shape="area", measures=(COVERAGE,)),),
-                time=Time("1h"),
-                percent=True,
                 width=48,
                 height=8,
             ),
