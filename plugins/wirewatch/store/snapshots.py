@@ -54,7 +54,7 @@ async def take(
         status = (await documents.ask("GET", f"{path}/_status"))["snapshots"][0]
         shards = status["shards_stats"]
         progress(shards["done"], shards["total"])
-        found = {each.name: each for each in await listed(documents, repository)}[name]
+        found = _snapshot((await documents.ask("GET", path))["snapshots"][0])
         if found.state != "IN_PROGRESS":
             break
         await asyncio.sleep(poll_s)
