@@ -201,10 +201,10 @@ async def _of_store(
 
 def _bundles(config: Path | None, rules: Path | None) -> tuple[Bundle, Bundle | None]:
     """The configuration, and the same with the topics of a file in the place of all others."""
-    from wirewatch.cli.topics import _with_rules
+    from wirewatch.cli.topics import with_rules
     from wirewatch.config import load, settings_path
 
-    return load(config or settings_path()), None if rules is None else _with_rules(config, rules)
+    return load(config or settings_path()), None if rules is None else with_rules(config, rules)
 
 
 async def _evidence(config: Path | None, past: Past, found: Backtest) -> Evidence:

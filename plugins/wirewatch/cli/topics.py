@@ -240,7 +240,7 @@ def try_rules(
         span: timedelta = TypeAdapter(Duration).validate_python(last)
     except ValidationError:
         fail(f'--last "{last}": a duration such as 12h, 30d or 8w is needed', 2)
-    bundle = _with_rules(config, file)
+    bundle = with_rules(config, file)
     found = run(_try(bundle, span))
     tried = list(found.result().values())
     if as_json:
@@ -251,7 +251,7 @@ def try_rules(
             _print_tried(each)
 
 
-def _with_rules(config: Path | None, file: Path) -> Bundle:
+def with_rules(config: Path | None, file: Path) -> Bundle:
     """The configuration with the topics of one file in the place of all others, which its rules may name; problems cite that file."""
     from wirewatch.config import load_files, settings_path
     from wirewatch.config.loader import contents

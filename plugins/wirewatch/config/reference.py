@@ -86,13 +86,8 @@ def _kind(value: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     if "$ref" in value:
         name = value["$ref"].rpartition("/")[2]
         found = definitions[name]
-        return (
-            _kind(found, definitions)
-            if "enum" in found
-            else name
-            if found.get("properties") or _mapping(found)
-            else _kind(found, definitions)
-        )
+        # What has keys has a table of its own.
+        return name if "enum" not in found and (found.get("properties") or _mapping(found)) else _kind(found, definitions)
     if "anyOf" in value:
         kinds = dict.fromkeys(_kind(each, definitions) for each in value["anyOf"] if each.get("type") != "null")
         return " or ".join(kinds)
