@@ -11,20 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.wires import Piece, daily_pieces, one_event, pairwise_f1, wire_copies
-
-from wirewatch.stories import Item, assign, signature
+from tests.wires import daily_pieces, grouped, one_event, pairwise_f1, wire_copies
 
 START = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-def grouped(pieces: list[Piece]) -> dict[str, str]:
-    """Story by piece."""
-    items = []
-    for each in pieces:
-        bands, fingerprint = signature(each.title, "", each.text)
-        items.append(Item(id=each.id, title=each.title, at=each.at, bands=bands, fingerprint=fingerprint))
-    return dict(assign(items))
 
 
 def main() -> None:

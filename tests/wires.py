@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wirewatch.stories import Item, assign, signature
+
 LANGUAGES: dict[str, str] = {
     "en": "the a of to in and that for was on with said by from at as it its had would after before over under new old first last minister "
     "council harbour bridge railway border army treaty market price factory school hospital storm river island port ship train company "
@@ -280,3 +282,12 @@ def pairwise_f1(truth: dict[str, str], found: dict[str, str]) -> tuple[float, fl
     both = pairs({id: f"{truth[id]}|{found[id]}" for id in truth})
     precision, recall = both / (pairs({id: found[id] for id in truth}) or 1), both / (pairs(truth) or 1)
     return precision, recall, 2 * precision * recall / (precision + recall or 1)
+
+
+def grouped(pieces: Sequence[Piece]) -> dict[str, str]:
+    """Story by piece, all of them taken in at once."""
+    items = []
+    for each in pieces:
+        bands, fingerprint = signature(each.title, "", each.text)
+        items.append(Item(id=each.id, title=each.title, at=each.at, bands=bands, fingerprint=fingerprint))
+    return dict(assign(items))

@@ -15,8 +15,6 @@ import typer
 from wirewatch.cli._shared import fail
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from wirewatch.config.settings import Detection
     from wirewatch.model import Incident, IncidentEvidence
     from wirewatch.pipeline.backtest import Backtest
@@ -31,15 +29,6 @@ _SHOWN = 40
 _CHARTS = 10
 _HEADLINES = 3
 _NUMBERS = ("observed", "expected", "at most", "lasted")
-
-
-def progress(unit: str = "days") -> Progress:
-    """A bar on stderr."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 def row(incident: Incident, evidence: IncidentEvidence | None = None) -> dict[str, Any]:

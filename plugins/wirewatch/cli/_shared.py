@@ -6,7 +6,8 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -28,6 +29,26 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """End with one line on stderr."""
     typer.echo(message, err=True)
     raise typer.Exit(code)
+
+
+@contextmanager
+def bars(unit: str, *names: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars on stderr, where that is a terminal: told a name, what is done and what there is in all. Those of `names` are shown
+    from the beginning, others once they are told of.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        tasks = {name: progress.add_task(name, total=None) for name in names}
+
+        def advance(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield advance
 
 
 def emit(rows: Iterable[Any]) -> None:

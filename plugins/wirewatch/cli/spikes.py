@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from wirewatch.cli._shared import CONFIG, JSON, emit, fail, json_lines, run
+from wirewatch.cli._shared import CONFIG, JSON, bars, emit, fail, json_lines, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -229,11 +230,8 @@ def _walk(job: _Job, settings: Detection, name: str) -> Backtest:
 
 @contextmanager
 def _bar(name: str, unit: str = "days") -> Iterator[Callable[[int, int], None]]:
-    from wirewatch.cli._backtested import progress
-
-    with progress(unit) as bars:
-        task = bars.add_task(name, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+    with bars(unit, name) as advance:
+        yield partial(advance, name)
 
 
 # ---------------------------------------------------------------- what was asked for

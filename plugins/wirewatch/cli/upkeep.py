@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from wirewatch.cli._shared import CONFIG, JSON, emit, run
+from wirewatch.cli._shared import CONFIG, JSON, bars, emit, run
 from wirewatch.cli.elasticsearch import app
 from wirewatch.errors import SetupError
 
@@ -67,7 +67,7 @@ def migrate(
     async def work(documents: ElasticDocuments, _: Settings) -> list[dict[str, object]]:
         if dry_run:
             return [{"index": move.index, "place": move.place, "begun": move.begun} for move in await moving.outdated(documents)]
-        with _bar("documents") as advance:
+        with bars("documents") as advance:
             moved = await moving.migrate(documents, resume=resume, progress=advance)
         return [{"index": index, "documents": count} for index, count in moved.items()]
 
@@ -100,7 +100,7 @@ def snapshot(
         where = _repository(repository, settings)
         if location is not None:
             await snapshots.register(documents, where, location)
-        with _bar("shards") as advance:
+        with bars("shards") as advance:
             return await snapshots.take(
                 documents, where, name or snapshots.named(utc_now()), progress=lambda done, total: advance("snapshot", done, total)
             )
@@ -138,7 +138,7 @@ def restore(
     from wirewatch.store import snapshots
 
     async def work(documents: ElasticDocuments, settings: Settings) -> int:
-        with _bar("shards") as advance:
+        with bars("shards") as advance:
             return await snapshots.restore(
                 documents,
                 _repository(repository, settings),
@@ -171,21 +171,3 @@ def expire(
     for index in told["dropped"]:
         typer.echo(f"{index}: {'would be dropped' if dry_run else 'dropped'}")
     typer.echo(f"{len(told['kept'])} months are kept.")
-
-
-@contextmanager
-def _bar(unit: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Progress bars on stderr, one for each thing that is told of, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
-    tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-
-        def advance(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
-
-        yield advance

@@ -9,7 +9,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.samples import NOW
-from tests.wires import Piece, daily_pieces, one_event, pairwise_f1, wire_copies
+from tests.wires import daily_pieces, grouped, one_event, pairwise_f1, wire_copies
 
 from wirewatch.stories import Index, Item, assign, signature
 from wirewatch.stories.signature import shingles_of, similarity, tokens, unpack
@@ -131,14 +131,6 @@ def test_the_estimate_is_near_the_true_similarity(shared: int, own: int) -> None
     assert other is not None
     a, b = shingles_of(tokens(first)), shingles_of(tokens(second))
     assert abs(similarity(one, other) - len(a & b) / len(a | b)) < 0.22
-
-
-def grouped(pieces: list[Piece]) -> dict[str, str]:
-    items = []
-    for each in pieces:
-        bands, fingerprint = signature(each.title, "", each.text)
-        items.append(Item(id=each.id, title=each.title, at=each.at, bands=bands, fingerprint=fingerprint))
-    return dict(assign(items))
 
 
 def test_copies_in_eight_languages_are_found_and_what_is_only_alike_is_not_merged() -> None:
