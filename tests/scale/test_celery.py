@@ -213,16 +213,19 @@ def test_a_worker_is_killed_and_every_article_is_stored_once(
             stack.callback(worker.stop)
         airflow.unpause()
         began, killed = time.monotonic(), 0.0
+        before: set[str] = set()
         while (ready := len(asyncio.run(stored(elasticsearch_url, ("ready",))))) < FEEDS * ENTRIES:
             airflow.check()
             said.print(f"{time.monotonic() - began:5.0f} s: {ready} read; {airflow.note()}")
-            if ready >= FEEDS * ENTRIES // 5 and not killed:
+            reading = pages_in_hand(workers[0].log.read_text(errors="replace"))
+            if ready >= FEEDS * ENTRIES // 5 and not killed and reading & before:
                 for pid in processes.members({workers[0].process.pid}):
                     os.kill(pid, signal.SIGKILL)
                 killed = time.monotonic()
-                said.print(f"{killed - began:5.0f} s: the first worker is killed")
+                said.print(f"{killed - began:5.0f} s: the first worker is killed while it reads pages")
+            before = reading
             assert time.monotonic() - began < 3 * LEASE_S, "the work of the killed worker has not been taken up"
-            time.sleep(5)
+            time.sleep(1)
         assert killed, "all was read before the worker could be killed"
         runs = airflow.runs()
         logs = {worker.name: worker.log.read_text(errors="replace") for worker in workers}
@@ -237,6 +240,12 @@ def test_a_worker_is_killed_and_every_article_is_stored_once(
     assert again < FEEDS * ENTRIES // 10, "only what the killed worker had claimed is fetched again"
     assert set(STEPS) <= set(runs)
     asyncio.run(drop(elasticsearch_url))
+
+
+def pages_in_hand(log: str) -> set[str]:
+    """The tasks of a worker that read pages and have not ended, by its log."""
+    begun = set(re.findall(r"\[(\S+)\] Executing workload in Celery: .*task_id='process', dag_id='process_articles'", log))
+    return begun - set(re.findall(r"Task execute_workload\[(\S+)\] succeeded", log))
 
 
 async def stored(url: str, statuses: tuple[str, ...] | None) -> list[str]:

@@ -67,7 +67,7 @@ class Articles(Model):
         description="Entries older than this when found are kept, never counted, unless an outage of their feed explains it.",
     )
     retention_months: int = Field(24, ge=1, description="Whole months of articles and polls that are kept besides the running one.")
-    extract_timeout: Duration = Field(timedelta(seconds=10), description="A page that takes longer to read is cut off.")
+    extract_timeout: Duration = Field(timedelta(seconds=10), description="CPU time after which a page that is not read is cut off.")
     keep_pages: str = Field(
         "",
         description="Folder or object store (`s3://connection@bucket/pages`) in which downloaded pages are kept, compressed, so that"

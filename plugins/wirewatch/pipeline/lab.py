@@ -57,14 +57,19 @@ class Checked:
         return not self.problems and all(each.ok for each in self.examples)
 
 
-def bundle_of(files: Mapping[str, str], key: str, text: str) -> Bundle:
-    """A bundle of the topics of one text alone, over the concepts and settings of the files; raises `ConfigError`."""
+def bundle_of(files: Mapping[str, str], key: str, text: str, watched: Bundle) -> Bundle:
+    """A bundle of the topics of one text alone, over the concepts and settings of the files; raises `ConfigError`.
+
+    Its rules may name all other topics that are `watched`.
+    """
     name = name_of(key)
     if len(text) > MAX_CHARS:
         raise ConfigError([Problem(file=name, line=None, key="", message=f"longer than {MAX_CHARS} characters: put it into a file")])
     _bounded(read(name, text), files)
     kept = {each: body for each, body in files.items() if not each.startswith("topics/") and each != "feeds.yaml"}
-    return load_files({**kept, name: text}, root=_ROOT.rstrip("/"))
+    own = ids_of(watched, key)
+    others = [topic for topic in watched.topics if topic.id not in own]
+    return load_files({**kept, name: text}, root=_ROOT.rstrip("/"), besides=others)
 
 
 def _bounded(source: Source, files: Mapping[str, str]) -> None:
@@ -84,14 +89,15 @@ def _bounded(source: Source, files: Mapping[str, str]) -> None:
             raise ConfigError([source.problem(("topics", place), f"makes more than {MAX_TOPICS} topics: put it into a file")])
 
 
-def check(files: Mapping[str, str], key: str, text: str, taken: Mapping[str, str]) -> Checked:
-    """Everything about a text; `taken` are the topics there are elsewhere, and where."""
+def check(files: Mapping[str, str], key: str, text: str, watched: Bundle) -> Checked:
+    """Everything about a text beside all that is `watched`, the text itself among it or not."""
     try:
-        bundle = bundle_of(files, key, text)
+        bundle = bundle_of(files, key, text, watched)
     except ConfigError as error:
         return Checked(problems=tuple(error.problems))
     if not bundle.topics:
         return Checked(problems=(Problem(file=name_of(key), line=1, key="topics", message="there is no topic in it"),))
+    taken = _taken_by_others(watched, key)
     double = [id for id in (topic.id for topic in bundle.topics) if id in taken]
     lines = read(name_of(key), text)
     return Checked(
@@ -127,7 +133,7 @@ def _examples(bundle: Bundle) -> tuple[Tried, ...]:
     return tuple(tried)
 
 
-def taken_by_others(bundle: Bundle, key: str) -> dict[str, str]:
+def _taken_by_others(bundle: Bundle, key: str) -> dict[str, str]:
     """The topics that are in effect and not this text's own, and where they stand."""
     own = ids_of(bundle, key)
     return {id: each.file for each in bundle.examples for id in each.topics if id not in own}
@@ -205,8 +211,10 @@ async def _change(documents: Documents, key: str, what: str, apply: lab.Apply, w
 async def _checked(documents: Documents, key: str, text: str) -> tuple[Bundle, Checked]:
     files = await published_files(documents)
     others = [each.written() for each in (await lab.entries(documents)).values() if each.key != key]
-    bundle, _ = combined(files, [*others, Written(key=key, text=text)])
-    return bundle, check(files, key, text, taken_by_others(bundle, key))
+    bundle, left_out = combined(files, [*others, Written(key=key, text=text)])
+    checked = check(files, key, text, bundle)
+    # By itself it may be right, and name a topic that names one of its own.
+    return bundle, checked if checked.problems else replace(checked, problems=tuple(left_out.get(key, ())))
 
 
 async def published_files(documents: Documents) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from wirewatch.alerts.text import clean
 from wirewatch.config import Bundle
-from wirewatch.errors import ConfigError, SetupError, WirewatchError
+from wirewatch.errors import ConfigError, Conflict, SetupError, WirewatchError
 from wirewatch.model import Alert, Incident, Topic
 from wirewatch.pipeline.backtest import backtest
 from wirewatch.pipeline.lab import at_lines, bundle_of, published_files
@@ -40,8 +40,11 @@ async def run(documents: Documents, id: str, *, now: datetime) -> dict[str, int]
     ordered = await lab.answer(documents, ordered, state="running", problem=None)
     key = ordered.key or "new"
     try:
-        bundle = bundle_of(await published_files(documents), key, ordered.yaml)
-        watched = await shared.published(documents) or bundle
+        files = await published_files(documents)
+        watched = await shared.published(documents)
+        if watched is None:
+            raise Conflict("no configuration has been published yet")
+        bundle = bundle_of(files, key, ordered.yaml, watched)
         found = await tryout(documents, bundle, watched, days=ordered.days, now=now)
     except WirewatchError as error:
         said = "\n".join(str(each) for each in at_lines(error.problems, key)) if isinstance(error, ConfigError) else str(error)

@@ -216,9 +216,8 @@ async def check(documents: Stored, draft: Draft) -> CheckView:
     bundle, _ = await _in_effect(documents)
     files = await work.published_files(documents)
     key = draft.key or "new"
-    taken = work.taken_by_others(bundle, key)
     async with _turn:
-        checked = await asyncio.to_thread(work.check, files, key, draft.yaml, taken)
+        checked = await asyncio.to_thread(work.check, files, key, draft.yaml, bundle)
     return CheckView(
         readable=checked.readable,
         fit=checked.fit,

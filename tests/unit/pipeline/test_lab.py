@@ -28,7 +28,7 @@ FILES = {
 
 
 def check(text: str) -> lab.Checked:
-    return lab.check(FILES, "new", text, {"harbours": "config/topics/places.yaml"})
+    return lab.check(FILES, "new", text, load_files(FILES))
 
 
 def test_a_failing_example_keeps_a_text_unfit() -> None:
@@ -67,6 +67,18 @@ def test_what_no_article_can_meet_is_a_warning() -> None:
     assert (warning.line, warning.file) == (4, "")
     assert "no publisher in publishers.yaml has the country NO" in warning.message
     assert found.readable
+
+
+def test_a_rule_may_name_topics_of_files_and_of_other_texts() -> None:
+    watched, _ = combined(FILES, [Written(key="ships", text=TEXT), Written(key="new", text=TEXT.replace("id: ships", "id: own"))])
+    text = TEXT.replace("id: ships", "id: own").replace("{phrases: [ship, ships]}", "{all: [{topic: harbours}, {topic: ships}]}")
+    found = lab.check(FILES, "new", text.replace("Two ships collide", "Two ships collide in the harbour"), watched)
+    assert found.fit
+    assert [topic.rule for topic in found.topics] == [{"all": [{"concept": "place/harbour"}, {"phrases": ["ship", "ships"]}]}]
+    (unknown,) = lab.check(FILES, "new", text.replace("topic: ships", "topic: shops"), watched).problems
+    assert 'unknown topic "shops" (did you mean "ships"?)' in unknown.message
+    (itself,) = lab.check(FILES, "new", text.replace("topic: ships", "topic: own"), watched).problems
+    assert "reuses itself: own → own" in itself.message
 
 
 @pytest.mark.parametrize("text", ["", "topics:", "[]", "topics: {a: b}", "topics: [1, null]", "a: &a [*a]", "x" * 100_001])

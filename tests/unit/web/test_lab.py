@@ -74,6 +74,23 @@ def test_a_draft_tags_and_alerts_nobody_until_it_is_published(web: Web) -> None:
     assert [(each["what"], each["who"]) for each in audited(web)] == [("topic.publish", "publisher"), ("topic.save", "editor")]
 
 
+def test_a_draft_may_name_topics_that_are_watched_but_not_in_a_circle(web: Web) -> None:
+    web.post("/lab/entries", {"yaml": TEXT})
+    wrecks = """topics:
+  - id: wrecks
+    rule: {all: [{topic: ships}, {topic: harbours}, wreck*]}
+    examples: {matches: [Ships wrecked in the harbour], rejects: [Two ships in the harbour]}
+"""
+    assert web.post("/lab/check", {"yaml": wrecks})["fit"]
+    web.post("/lab/entries", {"yaml": wrecks})
+    rule = next(topic for topic in in_effect(web).topics if topic.id == "wrecks").rule
+    assert rule["all"][0] == {"phrases": ["ship", "ships"]}
+    circle = {"yaml": TEXT.replace("phrases: [ship, ships]", "topic: wrecks"), "over": None}
+    refused = web.ask("PUT", "/lab/entries/ships", headers=PAGE, json=circle)
+    assert refused.status_code == 422
+    assert "reuses itself: ships → wrecks → ships" in refused.json()["detail"]
+
+
 def test_what_fails_its_examples_may_be_a_draft_and_is_not_published(web: Web) -> None:
     web.post("/lab/entries", {"yaml": TEXT.replace("A shipment of tea", "A ship of tea")})
     refused = web.post("/lab/entries/ships/publish", {}, status=422, who="publisher")
