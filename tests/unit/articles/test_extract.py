@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pickle
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -186,6 +188,17 @@ def test_a_page_that_takes_too_long_is_given_up() -> None:
     with pytest.raises(ParseError, match="not read within"):
         extract_within(0.2, huge, url=URL)
     assert extract_within(30, page(f"<article>{paragraphs(BODY)}</article>"), url=URL).quality == "ok"
+
+
+def test_time_that_others_had_the_processor_does_not_count_until_it_is_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("wirewatch.articles.extract")
+    monkeypatch.setattr(module, "extract", lambda *_, **__: time.sleep(0.3))
+    monkeypatch.setattr(module, "PATIENCE", 10_000)
+    assert extract_within(0.1, b"", url=URL) is None
+    monkeypatch.setattr(module, "PATIENCE", 1)
+    monkeypatch.setattr(module, "extract", lambda *_, **__: time.sleep(600))
+    with pytest.raises(ParseError, match="not read within"):
+        extract_within(0.1, b"", url=URL)
 
 
 def test_subheads_in_a_flat_column_stay_where_they_stood() -> None:
