@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Evidence = Mapping[str, IncidentEvidence]
     """By incident."""
 
+ALERT = 0.5
+"""The score from which on something is exceptional."""
 _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 72
 _SHOWN = 40
@@ -70,16 +72,25 @@ def row(incident: Incident, evidence: IncidentEvidence | None = None) -> dict[st
     return found
 
 
-def write_scores(path: Path, table: Table, found: Backtest) -> None:
+def write_scores(path: Path, table: Table, scores: Sequence[float]) -> None:
     """One line for every row of the file that was read."""
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(("timestamp", "topic", "anomaly"))
-            for each in table.rows:
-                writer.writerow((each.timestamp, table.series[each.topic].topic, f"{found.scores[each.topic, each.step]:.4f}"))
+            for each, score in zip(table.rows, scores, strict=True):
+                writer.writerow((each.timestamp, table.series[each.topic].topic, f"{score:.4f}"))
     except OSError as error:
         fail(f"{path}: {error.strerror}")
+
+
+def exceptions(table: Table, scores: Sequence[float]) -> list[dict[str, Any]]:
+    """Where measures that are no counts were exceptional, for programs."""
+    return [
+        {"topic": table.series[each.topic].topic, "opened_at": each.at, "observed": each.value, "score": round(score, 4)}
+        for each, score in zip(table.rows, scores, strict=True)
+        if score >= ALERT
+    ]
 
 
 def write_picture(path: Path, table: Table, found: Backtest, topics: Sequence[str]) -> None:

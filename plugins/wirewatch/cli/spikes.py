@@ -84,6 +84,7 @@ def backtest(
 ) -> None:
     """Say which incidents the past would have raised, each decision knowing only what was known then."""
     from wirewatch.cli import _backtested as shown
+    from wirewatch.pipeline.scores import row_scores
 
     if bool(counts) == bool(topics or rules) and not (counts and topics and not rules):
         fail("either --counts CSV, or --topic ID or --rules FILE over what is stored", 2)
@@ -98,9 +99,12 @@ def backtest(
         settings = _changed(bundle.settings.detection, changed)
         job = run(_of_store(config, bundle, tried, topics, _moments(since, until), settings, share))
     other = _changed(settings, against) if against else None
+    if job.table.measures:
+        _measured(job.table, scores, as_json)
+        return
     found = _walk(job, settings, "backtest")
     if scores is not None:
-        shown.write_scores(scores, job.table, found)
+        shown.write_scores(scores, job.table, row_scores(job.table, found))
     compared = None if other is None else _walk(job, other, "compared")
     evidence = {} if job.past is None else run(_evidence(config, job.past, found))
     other_evidence = {} if job.past is None or compared is None else run(_evidence(config, job.past, compared))
@@ -218,6 +222,24 @@ async def _evidence(config: Path | None, past: Past, found: Backtest) -> Evidenc
 
 
 # ---------------------------------------------------------------- the walk
+
+
+def _measured(table: Table, scores: Path | None, as_json: bool) -> None:
+    """Values that are no counts have scores, but raise no incidents."""
+    from wirewatch.cli import _backtested as shown
+    from wirewatch.pipeline.scores import row_scores
+
+    if scores is None:
+        fail("the values are no counts (some are negative or not whole): only --scores can be had of them", 2)
+    found = row_scores(table, None)
+    shown.write_scores(scores, table, found)
+    told = shown.exceptions(table, found)
+    if as_json:
+        emit(told)
+        return
+    typer.echo(f"{len(told)} of {len(found)} rows are exceptional; the values are no counts, so they raise no incidents")
+    for each in told:
+        typer.echo(f"{each['opened_at']:%Y-%m-%d %H:%M}  {each['topic']}  {each['observed']:g}  {each['score']:.2f}")
 
 
 def _walk(job: _Job, settings: Detection, name: str) -> Backtest:

@@ -46,6 +46,9 @@ class Row:
     timestamp: str
     topic: int
     step: int
+    at: datetime
+    value: float
+    """Of the column `stories` or `value`; nan where it is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,10 @@ class Table:
     series: tuple[Series, ...]
     revisions: tuple[Revision, ...] = ()
     rows: tuple[Row, ...] = ()
+    values: bool = False
+    """The file has a column `value`: whoever wrote it may ask for falls as well."""
+    measures: bool = False
+    """There are values that are no counts, which can be scored but not judged."""
 
 
 @dataclass(slots=True)
@@ -66,6 +73,8 @@ class _Read:
     at: datetime
     topic: str
     values: dict[str, float]
+    plain: bool
+    """From a column `value`."""
 
 
 def read_counts(files: Sequence[Path], *, interval: timedelta) -> Table:
@@ -98,7 +107,8 @@ def _problem(file: Path | str, line: int | None, message: str) -> Problem:
 def _lines(file: Path, lines: Iterator[str], problems: list[Problem]) -> Iterator[_Read]:
     reader = csv.reader(lines)
     header = [name.strip().casefold() for name in next(reader, [])]
-    if "value" in header and "stories" not in header:
+    plain = "value" in header and "stories" not in header
+    if plain:
         header[header.index("value")] = "stories"
     lacking = [name for name in ("timestamp", "stories") if name not in header]
     unknown = [name for name in header if name not in COLUMNS]
@@ -119,12 +129,12 @@ def _lines(file: Path, lines: Iterator[str], problems: list[Problem]) -> Iterato
         try:
             if len(cells) != len(header):
                 raise ValueError(f"{len(cells)} cells where the header has {len(header)}")
-            yield _line(dict(zip(header, (cell.strip() for cell in cells), strict=True)), file.stem)
+            yield _line(dict(zip(header, (cell.strip() for cell in cells), strict=True)), file.stem, plain)
         except ValueError as error:
             problems.append(_problem(file, reader.line_num, str(error)))
 
 
-def _line(cells: Mapping[str, str], stem: str) -> _Read:
+def _line(cells: Mapping[str, str], stem: str, plain: bool) -> _Read:
     text = cells["timestamp"]
     try:
         at = datetime.fromisoformat(text)
@@ -134,16 +144,19 @@ def _line(cells: Mapping[str, str], stem: str) -> _Read:
     topic = cells.get("topic", stem)
     if not topic:
         raise ValueError("no topic")
-    return _Read(text, at, topic, {name: _number(name, cells[name]) for name in COLUMNS[2:] if name in cells})
+    values = {name: _number(name, cells[name], signed=plain and name == "stories") for name in COLUMNS[2:] if name in cells}
+    return _Read(text, at, topic, values, plain)
 
 
-def _number(name: str, text: str) -> float:
+def _number(name: str, text: str, *, signed: bool) -> float:
     if not text:
         return math.nan
     try:
         value = float(text)
     except ValueError:
         raise ValueError(f"{name} {text!r} is not a number") from None
+    if signed and math.isfinite(value):
+        return value
     if not math.isfinite(value) or value < 0 or (name == "coverage" and value > 1):
         raise ValueError(f"{name} {text!r} is not {'between 0 and 1' if name == 'coverage' else 'a count'}")
     return value
@@ -165,10 +178,13 @@ def _table(found: Sequence[_Read], interval: timedelta, files: Sequence[Path]) -
     latest: dict[int, int] = {}
     revisions: list[Revision] = []
     rows: list[Row] = []
+    measures = False
     span: dict[int, tuple[int, int]] = {}
     for each in found:
         topic, step = topics[each.topic], (each.at - start) // interval
-        rows.append(Row(timestamp=each.text, topic=topic, step=step))
+        value = each.values.get("stories", math.nan)
+        measures |= each.plain and not math.isnan(value) and (value < 0 or value != int(value))
+        rows.append(Row(timestamp=each.text, topic=topic, step=step, at=each.at, value=value))
         known = latest.get(topic, step)
         again = (topic, each.at) in seen
         seen[topic, each.at] = step
@@ -210,7 +226,14 @@ def _table(found: Sequence[_Read], interval: timedelta, files: Sequence[Path]) -
         )
         for topic, place in topics.items()
     )
-    return Table(panel=panel, series=series, revisions=tuple(sorted(revisions, key=lambda each: each.known)), rows=tuple(rows))
+    return Table(
+        panel=panel,
+        series=series,
+        revisions=tuple(sorted(revisions, key=lambda each: each.known)),
+        rows=tuple(rows),
+        values=all(each.plain for each in found),
+        measures=measures,
+    )
 
 
 def _leaves_zeros_out(stories: Floats, mine: NDArray[np.bool_]) -> bool:

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wirewatch.config.settings import Detection
 from wirewatch.errors import ConfigError
+from wirewatch.pipeline.backtest import backtest
 from wirewatch.pipeline.counts_csv import Table, read_counts
+from wirewatch.pipeline.scores import row_scores
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -83,3 +86,21 @@ def test_every_problem_is_told_with_its_line(tmp_path: Path) -> None:
     assert [(each.line, each.message.split(" ")[0]) for each in error.value.problems] == [(2, "timestamp"), (3, "stories"), (4, "2")]
     with pytest.raises(ConfigError, match="unknown column 'volume'"):
         read(tmp_path, "timestamp,stories,volume\n")
+
+
+def test_values_that_are_no_counts_are_measures(tmp_path: Path) -> None:
+    for value, measures in (("7", False), ("0.5", True), ("-3", True)):
+        table = read(tmp_path, f"timestamp,value\n2026-01-05 00:00,{value}\n2026-01-05 01:00,9\n")
+        assert (table.values, table.measures) == (True, measures)
+    assert not read(tmp_path, f"timestamp,topic,stories\n{hour(0)},a,0.5\n").measures
+
+
+def test_every_row_of_a_file_has_a_score_and_falls_have_theirs_where_values_are_asked_for(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.poisson(40.0, 480)
+    values[400:408] = 1
+    for header, exceptional in (("timestamp,value", True), ("timestamp,stories", False)):
+        table = read(tmp_path, [header, *(f"{START + step * HOUR:%Y-%m-%d %H:%M},{value}" for step, value in enumerate(values))])
+        scores = row_scores(table, backtest(table, Detection()))
+        assert len(scores) == len(values)
+        assert [place for place, score in enumerate(scores) if score >= 0.5] == ([400] if exceptional else [])
