@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ _AHEAD_D = 3.0
 """Growth is not believed further ahead."""
 
 
-VERSION = 1
+VERSION = 2
 """Of what is stored: it goes up when the same numbers would mean something else."""
 
 
@@ -110,19 +111,21 @@ class Baseline:
 
 _NUMBERS = ("level", "growth", "level_var", "known")
 _ARRAYS = ("shape", "shape_var", "fano", "phi", "tail", "days_y", "days_x")
+_STORED = np.dtype("<f4")
+"""Arrays are stored as base64 of such: thousands of states are read in every run, and lists of numbers take ten times as long."""
 
 
 def _plain(rhythm: Rhythm | None) -> dict[str, Any] | None:
     if rhythm is None:
         return None
-    arrays = {name: [float(f"{value:.6g}") for value in getattr(rhythm, name)] for name in _ARRAYS}
+    arrays = {name: b64encode(np.asarray(getattr(rhythm, name), dtype=_STORED).tobytes()).decode("ascii") for name in _ARRAYS}
     return {"alone": rhythm.alone, **{name: float(getattr(rhythm, name)) for name in _NUMBERS}, **arrays}
 
 
 def _rhythm(data: Mapping[str, Any] | None) -> Rhythm | None:
     if data is None:
         return None
-    arrays: dict[str, Any] = {name: np.asarray(data[name], dtype=np.float64) for name in _ARRAYS}
+    arrays: dict[str, Any] = {name: np.frombuffer(b64decode(data[name]), dtype=_STORED).astype(np.float64) for name in _ARRAYS}
     numbers: dict[str, Any] = {name: float(data[name]) for name in _NUMBERS}
     return Rhythm(alone=bool(data["alone"]), **numbers, **arrays)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 VERSION = 3
@@ -252,8 +253,7 @@ class Names:
 
     def place_of(self, index: str) -> str:
         """The place behind which an index stands; other names stay as they are."""
-        match = re.fullmatch(rf"({re.escape(self.prefix)}-(?:{'|'.join(KINDS)}))-v\d+(-.+)?", index)
-        return match[1] + (match[2] or "") if match else index
+        return _place_of(self.prefix, index)
 
     def kind_of(self, index: str) -> str | None:
         """The kind of an index or a place; None where it is not of this prefix."""
@@ -270,6 +270,13 @@ class Names:
         whole, and join the alias only when they are complete.
         """
         return f"{self.prefix}-{kind}-20*"
+
+
+@lru_cache(maxsize=4096)
+def _place_of(prefix: str, index: str) -> str:
+    """Asked for every document that is read, of which a scan has millions."""
+    match = re.fullmatch(rf"({re.escape(prefix)}-(?:{'|'.join(KINDS)}))-v\d+(-.+)?", index)
+    return match[1] + (match[2] or "") if match else index
 
 
 def mapping(kind: str) -> dict[str, Any]:
