@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -38,8 +39,10 @@ def build() -> typer.Typer:
     @root.callback()
     def _root(
         _: bool = typer.Option(False, "--version", callback=show, is_eager=True, help="Print the version and end."),
+        verbose: bool = typer.Option(False, "--verbose", "-v", help="Say on standard error what becomes of feeds, articles and messages."),
     ) -> None:
-        pass
+        if verbose:
+            os.environ["WIREWATCH_LOG"] = "info"
 
     for name in MODULES:
         import_module(f"wirewatch.cli.{name}").register(root)

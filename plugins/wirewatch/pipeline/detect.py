@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from wirewatch.errors import FetchFailed, FetchRefused
+from wirewatch.logs import logger
 from wirewatch.model import Alert, Incident, IncidentEvidence, IncidentState, Spike, Topic
 from wirewatch.pipeline import blindness, counting, expecting
 from wirewatch.pipeline.each import plan_stories
@@ -28,6 +29,7 @@ from wirewatch.store import counts as counts_store
 from wirewatch.store import incidents as store
 from wirewatch.store.base import Stored
 
+_LOG = logger(__name__)
 LEASE = "detect"
 LEASE_FOR = timedelta(minutes=5)
 _MEMORY = timedelta(days=3)
@@ -169,6 +171,8 @@ class _Run:
     async def _open(self, incident: Incident) -> Stored[Incident]:
         stored, new = await store.create(self.documents, incident)
         self.tally["opened"] += new
+        if new:
+            _tell(stored.value, "opened")
         return stored
 
     async def _change(self, before: Stored[Incident], step: life.Step, evidence: IncidentEvidence | None) -> Stored[Incident]:
@@ -184,6 +188,7 @@ class _Run:
         for event in after.value.events[len(seen[0].events) :]:
             if event.what in life.TOLD:
                 self.tally[event.what] += 1
+                _tell(after.value, event.what)
         return after
 
     # ------------------------------------------------------------ outside
@@ -194,3 +199,8 @@ class _Run:
         if url:
             with contextlib.suppress(FetchFailed, FetchRefused):
                 await self.ports.http.get(url, timeout_s=_PING_S, max_bytes=_PING_BYTES)
+
+
+def _tell(incident: Incident, what: str) -> None:
+    fields = {"topic": incident.topic, "severity": str(incident.severity), "observed": incident.observed, "expected": incident.expected}
+    _LOG.info(f"incident {what}", incident=incident.id, **fields, reason=incident.reason)

@@ -14,6 +14,7 @@ from wirewatch.alerts.plan import ROUNDUP, document_of, plan_roundup, retry_at
 from wirewatch.alerts.release import Gathered, release
 from wirewatch.alerts.render import render
 from wirewatch.errors import DeliveryDeferred, DeliveryRefused
+from wirewatch.logs import logger
 from wirewatch.model import Delivery, IncidentState, Notification
 from wirewatch.pipeline.chase import chase
 from wirewatch.pipeline.ports import Ports
@@ -22,6 +23,7 @@ from wirewatch.store import incidents
 from wirewatch.store import notifications as store
 from wirewatch.store.base import Stored
 
+_LOG = logger(__name__)
 LEASE = "notify"
 _LEASE_FOR = timedelta(minutes=1)
 _BATCH = 500
@@ -159,14 +161,19 @@ class _Run:
             await channel.send(current, message)
         except DeliveryDeferred as error:
             if value.attempts < settings.max_attempts:
-                await store.deferred(self.documents, claimed, retry_at(value.attempts, self.ports.clock()), str(error))
+                again = retry_at(value.attempts, self.ports.clock())
+                await store.deferred(self.documents, claimed, again, str(error))
+                _LOG.info("message deferred", **_fields(value), error=str(error), next_attempt=again.isoformat())
                 return "deferred"
             await store.failed(self.documents, claimed, f"given up after {value.attempts} attempts: {error}")
+            _LOG.warning("message given up", **_fields(value), error=str(error), attempts=value.attempts)
             return "failed"
         except DeliveryRefused as error:
             await store.failed(self.documents, claimed, str(error))
+            _LOG.warning("message refused", **_fields(value), error=str(error))
             return "failed"
         await store.sent(self.documents, claimed, self.ports.clock())
+        _LOG.info("message sent", **_fields(value))
         return "sent"
 
     async def _as_it_stands(self, message: Notification, now: datetime) -> Notification:
@@ -186,3 +193,9 @@ class _Run:
         for key, group in lists.items():
             payload[key] = [documents.get(each["id"], each) for each in group]
         return replace(message, payload=payload)
+
+
+def _fields(message: Notification) -> dict[str, str]:
+    """Which message it is, for the log."""
+    ids = {"message": message.id, "message_id": message.message_id, "about": message.about, "what": message.event}
+    return {**ids, "recipient": message.recipient, "channel": message.channel}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -17,11 +16,12 @@ from wirewatch.alerts.text import clean
 from wirewatch.config import Settings
 from wirewatch.config.loader import load, load_files, settings_path
 from wirewatch.errors import ConfigError, DeliveryDeferred, DeliveryRefused, StoreUnavailable
+from wirewatch.logs import logger
 from wirewatch.model import Severity
 from wirewatch.pipeline.blindness import NAME, OPERATORS
 from wirewatch.pipeline.ports import Clock
 
-_LOG = logging.getLogger(__name__)
+_LOG = logger(__name__)
 _SETTINGS = "wirewatch.yaml"
 
 
@@ -103,13 +103,13 @@ async def _send(
     for message in plan_note(about, event, settings=settings.alerts, notify=OPERATORS, now=now, payload=payload):
         channel = found.get(message.channel)
         if channel is None:
-            _LOG.error("Elasticsearch is out of reach, and no mail server is set up to say so to %s", message.recipient)
+            _LOG.error("Elasticsearch is out of reach, and no mail server is set up to say so", recipient=message.recipient)
             continue
         try:
             await channel.send(message, render(message, settings=settings.alerts, now=now))
             reached = True
         except (DeliveryDeferred, DeliveryRefused) as error:
-            _LOG.error("telling %s that Elasticsearch is out of reach: %s", message.recipient, error)
+            _LOG.error("Elasticsearch is out of reach, and saying so failed", recipient=message.recipient, error=str(error))
     return reached
 
 

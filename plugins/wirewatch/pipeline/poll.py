@@ -25,6 +25,7 @@ from wirewatch.feeds.fetch import headers_of, parse_in_worker, read
 from wirewatch.feeds.outcome import Shown, told_at
 from wirewatch.feeds.recent import compare
 from wirewatch.http import Answer, Outcome
+from wirewatch.logs import logger
 from wirewatch.model import Article, Entry, Feed, FeedState, ParsedFeed
 from wirewatch.pipeline.polled import Failure, Polled, records_of
 from wirewatch.pipeline.ports import Ports
@@ -32,6 +33,7 @@ from wirewatch.store import articles as article_store
 from wirewatch.store import feeds as store
 from wirewatch.store.base import Stored
 
+_LOG = logger(__name__)
 PARSE_WITHIN_S = 20.0
 MARGIN = timedelta(minutes=2)
 """Of a lease: for storing what came. What is asked of one host within a claim is added to it."""
@@ -294,6 +296,9 @@ class _Run:
             saved = await store.save(self.ports.documents, after)
             self.tally["new"] += sum(created)
             self.tally["dropped"] += saved.count(False)
+            for each, new, (_, state), kept in zip(results, created, after, saved, strict=True):
+                if kept:
+                    _tell(each, new, state)
             await store.record(self.ports.documents, records_of(results, created))
 
     async def _discover(self, articles: Sequence[Article]) -> list[str]:
@@ -336,6 +341,21 @@ class _Run:
                 now=result.at,
             )
         return after if after.url == state.url else replace(after, slot=slot_of(after.url))
+
+
+def _tell(result: Polled, new: int, after: FeedState) -> None:
+    """What came of a poll, unless it is that nothing did."""
+    before, failure = result.claimed.value, result.failure
+    if failure is not None:
+        again = after.next_attempt_at.isoformat() if after.next_attempt_at else None
+        fields = {"outcome": str(failure.outcome), "status": failure.status, "detail": failure.detail}
+        _LOG.info("feed failed", feed=after.feed, url=after.url, **fields, failures=after.failures, next_attempt=again)
+    elif new:
+        _LOG.info("feed brought news", feed=after.feed, new=new)
+    for problem in result.problems:
+        _LOG.info("entry is odd", feed=after.feed, problem=problem)
+    if after.health is not before.health:
+        _LOG.info("feed changed health", feed=after.feed, before=str(before.health), after=str(after.health), problem=after.problem)
 
 
 def _is_due(state: FeedState, now: datetime) -> bool:

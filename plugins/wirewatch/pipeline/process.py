@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -18,6 +17,7 @@ from wirewatch.articles.robots import Robots
 from wirewatch.config import Bundle
 from wirewatch.errors import FetchFailed, FetchRefused, ParseError
 from wirewatch.http import Answer, Outcome
+from wirewatch.logs import logger
 from wirewatch.model import Article, Extraction, Publisher, Status, TopicMatch
 from wirewatch.pipeline.ports import Ports
 from wirewatch.store import articles as store
@@ -26,7 +26,7 @@ from wirewatch.stories import signature
 from wirewatch.topics.compile import compile_topics
 from wirewatch.topics.match import Matcher
 
-_LOG = logging.getLogger(__name__)
+_LOG = logger(__name__)
 LEASE = timedelta(minutes=10)
 _BATCH = 400
 """Articles asked for at a time."""
@@ -228,7 +228,7 @@ class _Run:
             await pages.keep(article.id, article.first_seen_at, page)
         except OSError as error:
             self.tally["not_kept"] += 1
-            _LOG.warning("the page of %s cannot be kept: %s", article.url, error)
+            _LOG.warning("page cannot be kept", article=article.id, url=article.url, error=str(error))
 
     def _without(
         self,
@@ -261,3 +261,14 @@ class _Run:
         for (_, after), kept in zip(results, await store.save(self.ports.documents, results), strict=True):
             if kept:
                 self.tally[after.status.value] += 1
+                _tell(after)
+
+
+def _tell(article: Article) -> None:
+    """What became of it; of what went well only where everything is asked for."""
+    fields = {"article": article.id, "url": article.url, "publisher": article.publisher}
+    if article.status is Status.READY:
+        _LOG.debug("article ready", **fields, topics=article.topics)
+    else:
+        again = article.next_attempt_at.isoformat() if article.next_attempt_at else None
+        _LOG.info(f"article {article.status}", **fields, reason=article.failure, attempts=article.attempts, next_attempt=again)
