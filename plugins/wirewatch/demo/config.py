@@ -12,10 +12,12 @@ from wirewatch.demo.outlets import OUTLETS
 
 SHIPPED = Path(__file__).resolve().parents[3] / "config"
 """The project's own config/."""
+PREFIX = "wirewatch-demo"
+"""Of the indices of a demo on a cluster that may hold other things: it begins by dropping them."""
 _FOLDERS = ("topics", "concepts", "watchlists")
 
 
-def write(folder: Path, *, port: int, page_url: str, shipped: Path = SHIPPED) -> Path:
+def write(folder: Path, *, port: int, page_url: str, prefix: str = PREFIX, shipped: Path = SHIPPED) -> Path:
     """Write the configuration of a demo whose newsroom is on `port` into `folder`, and return it.
 
     Topics, concepts, watch lists and the ids of recipients are those of `shipped`; every recipient's mail goes to one invented
@@ -30,7 +32,7 @@ def write(folder: Path, *, port: int, page_url: str, shipped: Path = SHIPPED) ->
     own = _read(shipped / "wirewatch.yaml")
     _write(folder / "feeds.yaml", {"feeds": _feeds(port)})
     _write(folder / "publishers.yaml", {"publishers": {**_read(shipped / "publishers.yaml").get("publishers", {}), **_publishers()}})
-    _write(folder / "wirewatch.yaml", _settings(own, port, page_url))
+    _write(folder / "wirewatch.yaml", _settings(own, port, page_url, prefix))
     return folder
 
 
@@ -57,7 +59,7 @@ def _publishers() -> dict[str, Any]:
     return found
 
 
-def _settings(shipped: dict[str, Any], port: int, page_url: str) -> dict[str, Any]:
+def _settings(shipped: dict[str, Any], port: int, page_url: str, prefix: str) -> dict[str, Any]:
     alerts = shipped.get("alerts", {})
     recipients = {
         id: {"name": (recipient or {}).get("name", ""), "mail": [f"{id}@newsdesk.example"], "digest": []}
@@ -65,7 +67,7 @@ def _settings(shipped: dict[str, Any], port: int, page_url: str) -> dict[str, An
     }
     recipients.setdefault("operators", {"name": "Operators", "mail": ["operators@newsdesk.example"], "digest": []})
     return {
-        "index_prefix": "wirewatch-demo",
+        "index_prefix": prefix,
         "polling": {
             "min_interval": "5s",
             "default_interval": "8s",

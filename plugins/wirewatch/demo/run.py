@@ -81,6 +81,8 @@ class Demo:
         self.mail = home / "mail"
         self.end = datetime.now(UTC).replace(microsecond=0)
         self.start = self.end - timedelta(days=DAYS)
+        # A node of its own has the usual names, which the dashboards of config/kibana/ ask for.
+        self.prefix = config.PREFIX if os.environ.get("ELASTICSEARCH_URL") else "wirewatch"
         self.ports = services.choose_ports(options.port)
         self.control = Control(self.ports.newsroom)
         self.children: list[processes.Child] = []
@@ -93,7 +95,7 @@ class Demo:
         self._look_at_the_machine()
         self._clear()
         page_url = f"http://localhost:{self.ports.airflow}/plugin/wirewatch"
-        folder = config.write(self.home / "config", port=self.ports.newsroom, page_url=page_url)
+        folder = config.write(self.home / "config", port=self.ports.newsroom, page_url=page_url, prefix=self.prefix)
         with self._progress() as progress:
             airflow = self._start(folder, progress)
             self._load(folder, progress)
@@ -152,12 +154,11 @@ class Demo:
         task = progress.add_task("Elasticsearch", total=None, note="")
         url = services.elasticsearch(self.stack, self.home / "elasticsearch", lambda note: progress.update(task, note=note), brief=True)
         progress.update(task, total=1, completed=1, note=url)
-        prefix = "wirewatch-demo"
         os.environ |= {
             "ELASTICSEARCH_URL": url,
             "SMTP_URL": f"smtp://127.0.0.1:{self.ports.mail}",
             "WIREWATCH_CONFIG": str(folder),
-            "WIREWATCH_INDEX_PREFIX": prefix,
+            "WIREWATCH_INDEX_PREFIX": self.prefix,
         }
         airflow = Airflow(self.home / "airflow", self.ports.airflow, demo=True)
         self.stack.callback(airflow.stop)
