@@ -215,6 +215,26 @@ def test_death_between_sending_and_recording_repeats_it_after_the_lease(document
         assert server.got == [planned()[0].message_id] * 2
 
 
+class Suspended(dict[str, Channel]):
+    """Channels that are found after the machine has slept for a while."""
+
+    now = NOW
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.now += timedelta(minutes=6)
+        return super().get(name, default)
+
+
+def test_who_slept_through_a_claim_leaves_the_message_to_others(documents: ElasticDocuments) -> None:
+    with serving(Server()) as server:
+        asyncio.run(store.create(documents, planned()[:1]))
+        asleep = Suspended(mail=mail(server))
+        assert went(asyncio.run(notify(replace(ports(documents, None), channels=asleep, clock=lambda: asleep.now)))) == (0, 0, 0)
+        assert server.got == []
+        assert went(asyncio.run(notify(ports(documents, mail(server), NOW + timedelta(minutes=6))))) == (1, 0, 0)
+        assert len(server.got) == 1
+
+
 def test_a_server_that_is_away_is_left_alone_after_some_messages(documents: ElasticDocuments) -> None:
     many = [replace(planned()[0], id=f"n{number}", message_id=f"<n{number}@newsdesk.example>") for number in range(6)]
 

@@ -23,6 +23,37 @@ def test_set_up_once(documents: ElasticDocuments) -> None:
     assert asyncio.run(documents.ensure()) is False
 
 
+def test_names_that_somebody_took_away_come_back(documents: ElasticDocuments, prefix: str) -> None:
+    async def work() -> None:
+        month = documents.index_for("articles", OCTOBER)
+        await documents.bulk([Write(op="create", index=month, id="a", doc={"id": "a"})], refresh=True)
+        feeds = next(index for index in await documents.versions() if documents.names.kind_of(index) == "feeds")
+        for index, kind in ((month, "articles"), (feeds, "feeds")):
+            await documents.ask("DELETE", f"/{index}/_alias/{prefix}-{kind}")
+        assert await documents.find("articles", {"match_all": {}}) == [], "searches pass over it in silence"
+        assert await documents.ensure() is True
+        assert [hit.id for hit in await documents.find("articles", {"match_all": {}})] == ["a"]
+        await documents.put("feeds", "bbc", {"feed": "bbc"})
+        assert await documents.ensure() is False
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, "something else than Elasticsearch"), (401, "answered 401"), (403, "answered 403")])
+def test_a_gateway_or_a_key_that_has_run_out_is_a_reason_to_wait(status: int, said: str) -> None:
+    async def work() -> None:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(status=status, text="<html>Sign in</html>", content_type="text/html")
+
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(app) as server, ElasticDocuments(url=str(server.make_url("")), patience_s=()) as documents:
+            with pytest.raises(StoreUnavailable, match=said):
+                await documents.get("feeds", "a")
+
+    asyncio.run(work())
+
+
 def test_a_document_is_read_back_in_real_time_with_its_version(documents: ElasticDocuments) -> None:
     async def work() -> None:
         written = await documents.put("feeds", "bbc", {"feed": "bbc", "slot": 3})

@@ -57,6 +57,17 @@ def test_stored_feeds_are_made_to_agree_with_the_configured_ones(documents: Elas
     asyncio.run(work())
 
 
+def test_feeds_that_somebody_deleted_are_missed(documents: ElasticDocuments) -> None:
+    async def work() -> None:
+        await sync(documents, feed("a"), feed("b"))
+        await documents.delete("feeds", "a")
+        await documents.refresh("feeds")
+        assert not await store.in_step(documents, [feed("a"), feed("b")])
+        assert await sync(documents, feed("a"), feed("b")) == {"added": 1}
+
+    asyncio.run(work())
+
+
 def test_a_retired_feed_stays_retired_until_somebody_asks(documents: ElasticDocuments) -> None:
     async def work() -> None:
         await sync(documents, feed("a"))

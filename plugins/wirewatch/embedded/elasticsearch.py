@@ -113,6 +113,8 @@ def stop(home: Path, *, wait_s: float = 30.0) -> bool:
     home = home.resolve()
     running = status(home)
     if running is None:
+        if (ended := _tied.get(home)) and ended.poll() is not None:
+            _let_go(home)
         return False
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + wait_s
@@ -121,9 +123,14 @@ def stop(home: Path, *, wait_s: float = 30.0) -> bool:
             os.kill(running.pid, signal.SIGKILL)
             deadline += wait_s
         time.sleep(0.1)
+    _let_go(home)
+    return True
+
+
+def _let_go(home: Path) -> None:
+    """Drop the handle of a process that has ended."""
     if (process := _tied.pop(home, None)) and process.stdin:
         process.stdin.close()
-    return True
 
 
 def _alive(pid: int, home: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatch
@@ -13,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout, TransportError
-from elasticsearch import ApiError, AsyncElasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
 from wirewatch.errors import Conflict, StoreRejected, StoreUnavailable
 from wirewatch.store import indices
@@ -29,6 +30,8 @@ BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 _JSON = {"content-type": "application/json", "accept": "application/json"}
 _NDJSON = {"content-type": "application/x-ndjson", "accept": "application/json"}
 _BUSY = frozenset({429, 502, 503, 504})
+_LOCKED_OUT = frozenset({401, 403})
+"""A key that has run out or lacks a right: a person must mend it, and then what failed is tried again."""
 _MAX_WINDOW = 10_000
 """Elasticsearch's default `index.max_result_window`."""
 
@@ -76,29 +79,56 @@ class ElasticDocuments:
         return self.names.prefix
 
     async def ensure(self) -> bool:
-        """Install the templates, make the indices that are missing and add new fields to those that lack them; True if anything was
-        done.
+        """Install the templates, make the indices that are missing, add new fields to those that lack them and aliases that somebody took
+        away; True if anything was done.
 
         Raises `StoreRejected` where an index has a mapping that cannot become the wanted one: `store.migrate` moves it.
         """
-        templates, versions = await asyncio.gather(self._templates(), self.versions())
+        templates, standing = await asyncio.gather(self._templates(), self._standing())
+        versions = {index: version for index, (version, _) in standing.items()}
         known = {item["name"]: _version(item["index_template"].get("template", {}).get("mappings", {})) for item in templates}
         missing = [kind for kind in indices.PARTITIONS if known.get(self.names.alias(kind), 0) < indices.VERSION]
         unmade = set(indices.KINDS) - set(indices.PARTITIONS) - {self.names.kind_of(index) for index in versions}
         older = [index for index, version in versions.items() if version < indices.VERSION]
-        if not (missing or unmade or older):
+        unnamed = self._unnamed({index: aliases for index, (_, aliases) in standing.items()})
+        if not (missing or unmade or older or unnamed):
             return False
         # Side by side, since Elasticsearch takes what arrives together as one change of its state.
         bodies = {self.names.alias(kind): indices.template(self.names, kind) for kind in missing}
         put = self._client.indices.put_index_template
         await asyncio.gather(*(self._call(partial(put, name=alias, **body)) for alias, body in bodies.items()))
         await asyncio.gather(*(self._make(kind) for kind in unmade), *(self._widen(index) for index in older))
+        if unnamed:
+            await self._call(partial(self._client.indices.update_aliases, actions=unnamed))
         return True
 
     async def versions(self) -> dict[str, int]:
         """See `Documents.versions`."""
-        found = await self.ask("GET", f"/{self.names.prefix}-*/_mapping?filter_path=*.mappings._meta")
-        return {index: _version(each["mappings"]) for index, each in sorted(found.items()) if self.names.kind_of(index)}
+        return {index: version for index, (version, _) in (await self._standing()).items()}
+
+    async def _standing(self) -> dict[str, tuple[int, frozenset[str]]]:
+        """Every index under the prefix, with the version of its mapping and its aliases."""
+        path = f"/{self.names.prefix}-*?features=aliases,mappings&filter_path=*.aliases,*.mappings._meta"
+        found = await self.ask("GET", path)
+        return {
+            index: (_version(each.get("mappings", {})), frozenset(each.get("aliases", {})))
+            for index, each in sorted(found.items())
+            if self.names.kind_of(index)
+        }
+
+    def _unnamed(self, standing: Mapping[str, frozenset[str]]) -> list[dict[str, Any]]:
+        """What gives indices the names back that somebody took away, without which searches pass over them in silence.
+
+        Where two indices stand for one place, one is being moved: it has no names until it is whole.
+        """
+        places = Counter(self.names.place_of(index) for index in standing)
+        actions: list[dict[str, Any]] = []
+        for index, aliases in standing.items():
+            place = self.names.place_of(index)
+            if places[place] == 1:
+                wanted = {place, self.names.alias(self.names.kind_of(index) or "")} - {index} - aliases
+                actions += [{"add": {"index": index, "alias": alias}} for alias in sorted(wanted)]
+        return actions
 
     async def ask(self, method: str, path: str, body: Body | bytes | None = None) -> Mapping[str, Any]:
         """See `Documents.ask`; with the patience and the errors of every other request."""
@@ -364,12 +394,18 @@ class ElasticDocuments:
         for wait in self._waits():
             try:
                 return await request()
+            except UnsupportedProductError as error:
+                # A gateway between us says something of its own: a page to log in, an apology.
+                if wait is None:
+                    raise StoreUnavailable(f"something else than Elasticsearch answers at {self.address}") from error
             except ApiError as error:
-                reason = _reason(error.body.get("error") if isinstance(error.body, Mapping) else error.body)
+                said = error.body.get("error") if isinstance(error.body, Mapping) else error.body
+                reason = _reason(said)
                 if error.status_code == 409:
                     raise Conflict(f"Elasticsearch: {reason}") from error
-                if error.status_code not in _BUSY and not _blocked(error.body.get("error") if isinstance(error.body, Mapping) else None):
-                    raise StoreRejected(f"Elasticsearch answered {error.status_code}: {reason}") from error
+                if error.status_code not in _BUSY and not _blocked(said):
+                    kind = StoreUnavailable if error.status_code in _LOCKED_OUT else StoreRejected
+                    raise kind(f"Elasticsearch answered {error.status_code}: {reason}") from error
                 if wait is None:
                     raise StoreUnavailable(f"Elasticsearch answered {error.status_code}: {reason}") from error
             except (NoConnection, ConnectionTimeout) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -42,9 +43,9 @@ def digest(feeds: Sequence[Feed]) -> str:
 
 
 async def in_step(documents: Documents, feeds: Sequence[Feed]) -> bool:
-    """Whether the stored feeds were last made to agree with these."""
-    mark = await documents.get(documents.index_for("config"), MARK)
-    return mark is not None and mark.source.get("hash") == digest(feeds)
+    """Whether the stored feeds were last made to agree with these, and none of them has gone since."""
+    mark, stored = await asyncio.gather(documents.get(documents.index_for("config"), MARK), documents.count(KIND, {"match_all": {}}))
+    return mark is not None and mark.source.get("hash") == digest(feeds) and stored >= len(feeds)
 
 
 async def sync(
