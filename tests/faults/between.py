@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -22,8 +23,9 @@ class Fault:
 
     `do`: `429` or `503` (refused, not done) · `blocked` (as when the disk is full) · `half` (of a bulk, every second document is refused
     429) · `slow` (done at once, answered after `seconds`) · `reset` (the connection breaks before anything is done) · `torn` (it breaks
-    while the request is being sent) · `lost` (done, and the connection breaks before the answer) · `call` (`hook` is awaited while the
-    request is under way).
+    while the request is being sent) · `lost` (done, and the connection breaks before the answer) · `short` (it breaks in the
+    middle of the answer) · `cut` (half of an answer, which looks whole) · `page` (not done: a gateway answers with a page of its own) ·
+    `twice` (done, and done again `seconds` later) · `call` (`hook` is awaited while the request is under way).
     """
 
     do: str
@@ -49,6 +51,9 @@ class Between:
     faults: list[Fault] = field(default_factory=list)
     chance: Random = field(default_factory=lambda: Random(7))
     happened: int = 0
+    asked: list[str] = field(default_factory=list)
+    """The requests since `spoil`, as `METHOD /path`."""
+    _late: set[asyncio.Task[None]] = field(default_factory=set)
     _runner: web.AppRunner | None = None
     _session: aiohttp.ClientSession | None = None
 
@@ -77,8 +82,10 @@ class Between:
     def spoil(self, *faults: Fault) -> None:
         """Misbehave from now on as told; nothing: behave."""
         self.faults = list(faults)
+        self.asked = []
 
     def _choose(self, request: web.Request) -> Fault | None:
+        self.asked.append(f"{request.method} {request.path}")
         for fault in self.faults:
             if not re.search(fault.match, f"{request.method} {request.path}"):
                 continue
@@ -99,6 +106,9 @@ class Between:
         if do == "blocked":
             await request.read()
             return _refusal(429, "cluster_block_exception", "blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark]")
+        if do == "page":
+            await request.read()
+            return web.Response(text="<html><title>Sign in</title></html>", content_type="text/html")
         if do == "torn":
             await request.content.readany()
             return self._cut(request)
@@ -123,7 +133,34 @@ class Between:
             await asyncio.sleep(fault.seconds)
         if do == "lost":
             return self._cut(request)
+        if do == "short":
+            return await self._short(request, answer)
+        if do == "cut" and isinstance(answer.body, bytes):
+            return web.Response(status=answer.status, body=answer.body[: len(answer.body) // 2], headers=answer.headers)
+        if do == "twice" and fault is not None:
+            late = asyncio.ensure_future(self._again(request, body, fault.seconds))
+            self._late.add(late)
+            late.add_done_callback(self._late.discard)
         return answer
+
+    async def rest(self) -> None:
+        """Wait for what is still to be done a second time."""
+        await asyncio.gather(*self._late)
+
+    async def _again(self, request: web.Request, body: bytes, seconds: float) -> None:
+        """Do a request a second time, for nobody."""
+        await asyncio.sleep(seconds)
+        with contextlib.suppress(aiohttp.ClientError):
+            await self._forward(request, body)
+
+    async def _short(self, request: web.Request, answer: web.Response) -> web.StreamResponse:
+        """Begin to answer, and break off."""
+        assert isinstance(answer.body, bytes)
+        begun = web.StreamResponse(status=answer.status, headers={**answer.headers, "Content-Length": str(len(answer.body) + 1)})
+        await begun.prepare(request)
+        await begun.write(answer.body[: len(answer.body) // 2])
+        self._cut(request)
+        return begun
 
     def _cut(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None

@@ -18,6 +18,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 T = TypeVar("T")
 
+HANG_S = 4.0
+"""Longer than a step waits for the mail server."""
 OUTLETS = tuple(f"outlet-{number}" for number in range(12))
 SUBJECTS = {"ties": "Khasan", "trade": "tariffs", "": "harvest"}
 """The word that a piece has where it is about a topic."""
@@ -175,14 +177,20 @@ class Mailbox:
 
     got: list[tuple[str, str]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
-    """For the next messages: an answer, or `lost` (taken, and the connection broken before the answer)."""
+    """For the next messages: an answer, `lost` (taken, and the connection broken before the answer), or `hang` (taken, and no answer)."""
+    mute: bool = False
+    """Connections are taken, and nothing is ever said."""
     port: int = 0
     _server: asyncio.Server | None = None
 
     async def serve(self) -> None:
         """Listen, on the same port again after it was away."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(self, hostname="localhost", loop=loop), "127.0.0.1", self.port)
+
+        def greet() -> asyncio.BaseProtocol:
+            return asyncio.Protocol() if self.mute else SMTP(self, hostname="localhost", loop=loop)
+
+        self._server = await loop.create_server(greet, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -195,9 +203,11 @@ class Mailbox:
         """Take a message, or do what is to be done."""
         answer = self.answers.pop(0) if self.answers else "250 taken"
         assert isinstance(envelope.content, bytes)
-        if answer == "lost" or answer.startswith("250"):
+        if answer in ("lost", "hang") or answer.startswith("250"):
             self.got.append((envelope.rcpt_tos[0], str(message_from_bytes(envelope.content)["Message-ID"])))
-        if answer == "lost":
+        if answer == "hang":
+            await asyncio.sleep(HANG_S)
+        if answer in ("lost", "hang"):
             assert server.transport is not None
             server.transport.abort()  # type: ignore[attr-defined]
         return answer

@@ -1,7 +1,8 @@
 """Steps of the watch in processes that can be killed: forked from one that has everything imported.
 
 `python -m tests.faults.step` reads a line of JSON with a list of orders, does each in a process of its own, all at once, and answers with
-their exit codes: 0, or minus the number of the signal that ended it. What a process did it writes to `out`.
+their exit codes: 0, or minus the number of the signal that ended it. What a process did it writes to `out`. Where the first is to freeze,
+the others begin when it stands still, and it goes on when they have ended.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class Order:
     """`before` the write, `middle` (half of a bulk request is written; else as `after`) or `after` it, before anybody knows."""
     kill_in: str = ""
     """Count only boundaries that begin so (`mail`, `bulk`, `put`, ...)."""
+    instead: str = ""
+    """What happens at the boundary instead of a death: `freeze` (SIGSTOP until others have gone on) or `jump` (of the clock)."""
+    jump_s: float = 0.0
+    """By how much the clock has moved after it."""
     no_dns: bool = False
     timeout_s: float = 20.0
     patience_s: Sequence[float] = (0.05, 0.1)
@@ -55,6 +60,9 @@ class Boundaries:
     def __init__(self, order: Order) -> None:
         self.order = order
         self.passed: list[str] = []
+        self.jumped = timedelta(0)
+        self.met = ""
+        """The boundary at which it froze, or its clock jumped."""
 
     def _is_the_end(self, what: str) -> bool:
         if not what.startswith(self.order.kill_in):
@@ -67,15 +75,21 @@ class Boundaries:
         end = self._is_the_end(what)
         if end and self.order.kill == "before":
             self._die(what)
-        if end and self.order.kill == "middle" and half is not None:
+        if end and self.order.kill == "middle" and half is not None and not self.order.instead:
             await half()
             self._die(what)
         result = await write()
-        if end:
+        if end and self.order.kill != "before":
             self._die(what)
         return result
 
     def _die(self, what: str) -> None:
+        if self.order.instead:
+            self.met = what
+            if self.order.instead == "freeze":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            self.jumped = timedelta(seconds=self.order.jump_s)
+            return
         Path(self.order.out).write_text(json.dumps({"died": what, "following": (["", *self.passed])[-2]}), encoding="utf-8")
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -130,7 +144,7 @@ async def _work(order: Order, boundaries: Boundaries) -> dict[str, Any]:
     done: dict[str, Any] = {"failed": {}}
 
     def clock() -> datetime:
-        return start + timedelta(seconds=monotonic() - began)
+        return start + boundaries.jumped + timedelta(seconds=monotonic() - began)
 
     async with ElasticDocuments(url=order.url, prefix=order.prefix, timeout_s=order.timeout_s, patience_s=order.patience_s) as inner:
         documents: Any = MortalDocuments(inner, boundaries)
@@ -180,7 +194,7 @@ def _child(plain: Mapping[str, Any]) -> None:
         if order.no_dns:
             _without_dns()
         done = asyncio.run(_work(order, boundaries))
-        Path(order.out).write_text(json.dumps({**done, "boundaries": boundaries.passed}), encoding="utf-8")
+        Path(order.out).write_text(json.dumps({**done, "boundaries": boundaries.passed, "met": boundaries.met}), encoding="utf-8")
         code = 0
     except BaseException:  # noqa: BLE001 - whatever it is, the parent is to know
         Path(order.out).write_text(json.dumps({"crashed": traceback.format_exc()}), encoding="utf-8")
@@ -214,13 +228,26 @@ def main() -> None:
     for each in (*STEPS, "digest", "retag"):
         _step(each)
     for line in sys.stdin:
-        pids = []
-        for plain in json.loads(line):
-            pid = os.fork()
-            if pid == 0:
-                _child(plain)
-            pids.append(pid)
-        print(json.dumps([_wait(pid) for pid in pids]), flush=True)
+        print(json.dumps(_all(json.loads(line))), flush=True)
+
+
+def _all(orders: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Do them, and return how each ended."""
+    first = _begin(orders[0])
+    freezes = orders[0]["instead"] == "freeze"
+    if freezes:
+        os.waitid(os.P_PID, first, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    codes = [_wait(pid) for pid in [_begin(each) for each in orders[1:]]]
+    if freezes:
+        os.kill(first, signal.SIGCONT)
+    return [_wait(first), *codes]
+
+
+def _begin(plain: Mapping[str, Any]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        _child(plain)
+    return pid
 
 
 @dataclass

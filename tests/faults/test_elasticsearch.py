@@ -5,18 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
+import ssl
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from tests.conftest import free_port
 from tests.faults.between import Fault
 from tests.faults.report import Report
-from tests.faults.world import MINUTE, PATIENCE, World, shown
+from tests.faults.step import STEPS
+from tests.faults.world import MINUTE, PATIENCE, Stage, World, shown
 
 from wirewatch.embedded import elasticsearch as embedded
+from wirewatch.errors import StoreUnavailable
+from wirewatch.store.elastic import ElasticDocuments
 
 
 def settled(world: World, report: Report, fault: str) -> None:
@@ -72,6 +87,62 @@ def test_every_single_request(worlds: Callable[[], World], report: Report, do: s
         world.run()
         world.allowed_repeats = 2 if do != "half" else 0
         settled(world, report, f"{EACH[do]}, from each {step}th write on")
+
+
+def kinds(world: World) -> list[str]:
+    """Patterns of every kind of request that the watch makes."""
+    world.breaks(key="asked")
+    world.passes(8 * MINUTE)
+    world.stage.between.spoil()
+    world.run("publish", *STEPS)
+    asked = {re.sub(r"\d{4}(-\d\d)?|(?<=_doc/).*|(?<=_create/).*", "@", each) for each in world.stage.between.asked}
+    prefix = re.escape(world.prefix)
+    return sorted({f"^{re.escape(each)}".replace(prefix, "test-[0-9a-f]+").replace("@", ".*") + "$" for each in asked})
+
+
+HARM = {
+    "429": "answered 429",
+    "503": "answered 503",
+    "reset": "cut off before it is done",
+    "lost": "cut off before its answer",
+    "short": "cut off in the middle of its answer",
+    "cut": "answered with half of an answer that looks whole",
+    "page": "answered by a gateway's own page",
+    "slow": "answered after the client has given up",
+}
+
+
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("do", list(HARM))
+def test_every_kind_of_request(worlds: Callable[[], World], report: Report, do: str) -> None:
+    """Each kind of request goes wrong until its task fails, whatever it is: reads, writes, searches, looks at the indices."""
+    every = int(os.environ.get("FAULTS_EVERY", "1"))
+    found = kinds(worlds())
+    assert len(found) > 15, found
+    for kind in found[list(HARM).index(do) % every :: every]:
+        world = worlds()
+        world.breaks()
+        world.passes(8 * MINUTE)
+        world.stage.between.spoil(Fault(do=do, match=kind, times=1 if do in ("cut", "page") else 3, seconds=0.9))
+        _, done = world.run("publish", *STEPS, timeout_s=0.6 if do == "slow" else 20.0)
+        said = done["failed"].values()
+        assert all(each.startswith("StoreUnavailable") for each in said), f"{kind}: these are reasons to try again: {done['failed']}"
+        world.allowed_repeats = len(world.mail.got)
+        settled(world, report, f"each kind of request is {HARM[do]}")
+
+
+def test_writes_come_twice(worlds: Callable[[], World], report: Report) -> None:
+    """Something on the way sends requests again, late: every write is done a second time, after others."""
+    for seconds in (0.0, 0.05, 0.4):
+        world = worlds()
+        world.stage.between.spoil(Fault(do="twice", match=WRITES, seconds=seconds))
+        world.breaks()
+        for _ in range(2):
+            world.passes(8 * MINUTE)
+            _, done = world.run("publish", *STEPS)
+            assert not done["failed"], done
+        world.stage.servers.do(world.stage.between.rest())
+        settled(world, report, "every write is delivered twice, the second time late")
 
 
 def test_slow_for_long(world: World, report: Report) -> None:
@@ -137,7 +208,53 @@ def test_everything_at_once(worlds: Callable[[], World], report: Report) -> None
         settled(world, report, "refusals, broken connections and SIGKILL, all at once, by chance")
 
 
-@pytest.fixture
+def test_the_certificate_has_run_out(tmp_path: Path, stage: Stage) -> None:
+    """What a person must mend is a reason to wait, and says what it is."""
+    key, certificate = expired(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def listen() -> asyncio.Server:
+        return await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+
+    async def ask(port: int) -> None:
+        async with ElasticDocuments(url=f"https://127.0.0.1:{port}", ca=str(certificate), patience_s=()) as documents:
+            await documents.ensure()
+
+    server = stage.servers.do(listen())
+    try:
+        with pytest.raises(StoreUnavailable, match="expired"):
+            asyncio.run(ask(server.sockets[0].getsockname()[1]))
+    finally:
+        server.close()
+
+
+def expired(folder: Path) -> tuple[Path, Path]:
+    """Key and certificate of 127.0.0.1, valid until yesterday."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=9))
+        .not_valid_after(datetime.now(UTC) - timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(plain)
+    (folder / "certificate.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    return folder / "key.pem", folder / "certificate.pem"
+
+
+@pytest.fixture(scope="module")
 def own_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, embedded.NodeInfo]]:
     """A node that may be killed."""
     home = tmp_path_factory.mktemp("node")
@@ -145,26 +262,30 @@ def own_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, e
     embedded.stop(home)
 
 
+@contextmanager
+def moved(stage: Stage, url: str) -> Iterator[None]:
+    """Let worlds be on another node."""
+    kept = stage.url, stage.between.target
+    stage.url = stage.between.target = url
+    try:
+        yield
+    finally:
+        stage.url, stage.between.target = kept
+
+
 @pytest.mark.timeout(400)
-def test_the_node_is_killed_in_the_middle_of_a_bulk_request(
-    own_node: tuple[Path, embedded.NodeInfo], worlds: Callable[[], World], report: Report
-) -> None:
+def test_the_node_is_killed_in_the_middle_of_a_bulk_request(own_node: tuple[Path, embedded.NodeInfo], stage: Stage, report: Report) -> None:
     """SIGKILL of Elasticsearch itself while it works on a request; it comes back on its data."""
     home, node = own_node
-    world = worlds()
-    stage = world.stage
-    kept = stage.url, stage.between.target
-    world.drop()
-    try:
-        stage.url = stage.between.target = node.url
+    with moved(stage, node.url):
         for place in (2, 6):
             world = World(stage)
             world.breaks()
             world.passes(8 * MINUTE)
-            pid = embedded.status(home)
-            assert pid is not None
+            running = embedded.status(home)
+            assert running is not None
 
-            async def kill(pid: int = pid.pid) -> None:
+            async def kill(pid: int = running.pid) -> None:
                 await asyncio.sleep(0.004)
                 os.kill(pid, signal.SIGKILL)
 
@@ -176,5 +297,50 @@ def test_the_node_is_killed_in_the_middle_of_a_bulk_request(
             world.passes(PATIENCE)
             settled(world, report, "SIGKILL of Elasticsearch in the middle of a bulk request")
             world.drop()
-    finally:
-        stage.url, stage.between.target = kept
+
+
+def asked(method: str, url: str, body: Any = None) -> Any:
+    """One request of Elasticsearch."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+@pytest.mark.timeout(400)
+def test_the_disk_is_full(own_node: tuple[Path, embedded.NodeInfo], stage: Stage, report: Report) -> None:
+    """Elasticsearch's own guard of the disk finds too little room, blocks all writes, and lets them be when there is room again."""
+    _, node = own_node
+    marks = "cluster.routing.allocation.disk.watermark"
+    wanted = dict.fromkeys((f"{marks}.low", f"{marks}.high", f"{marks}.flood_stage"), "900000gb") | {"cluster.info.update.interval": "10s"}
+
+    def blocked(prefix: str) -> int:
+        found = asked("GET", f"{node.url}/{prefix}-*/_settings/index.blocks.read_only_allow_delete")
+        return sum(bool(each["settings"]) for each in found.values())
+
+    def wait(until: Callable[[], bool]) -> None:
+        for _ in range(120):
+            if until():
+                return
+            time.sleep(0.5)
+        raise AssertionError("Elasticsearch's guard has not moved")
+
+    with moved(stage, node.url):
+        world = World(stage)
+        world.breaks()
+        world.passes(8 * MINUTE)
+        world.run("poll")
+        try:
+            asked("PUT", f"{node.url}/_cluster/settings", {"persistent": wanted})
+            wait(lambda: blocked(world.prefix) > 5)
+            for _ in range(2):
+                _, done = world.run()
+                assert done["failed"], "nothing can be written"
+                assert all(said.startswith("StoreUnavailable") for said in done["failed"].values()), done["failed"]
+                world.passes(2 * MINUTE)
+        finally:
+            asked("PUT", f"{node.url}/_cluster/settings", {"persistent": {**dict.fromkeys(wanted), "cluster.info.update.interval": "10s"}})
+        wait(lambda: blocked(world.prefix) == 0)
+        stage.between.happened = 1
+        settled(world, report, "the disk of Elasticsearch is full, then has room again")
+        world.drop()

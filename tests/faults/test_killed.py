@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
 
 import pytest
 from tests.faults.report import Report
-from tests.faults.world import MINUTE, World, shown
+from tests.faults.world import MINUTE, PATIENCE, World, shown
 
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
 """Only every so manieth boundary: the quick form."""
@@ -71,3 +72,44 @@ def test_killed_again_and_again(world: World, report: Report) -> None:
     verdict = world.verdict()
     assert not verdict.wrong, shown(verdict)
     report.add("SIGKILL of task after task, each one write further", verdict)
+
+
+@pytest.mark.timeout(1800)
+def test_frozen_at_every_write(worlds: Callable[[], World], report: Report) -> None:
+    """A worker is stopped at its n-th write until its leases have run out and another has done the work; then it goes on."""
+    for at in itertools.count(FIRST, EVERY):
+        world = worlds()
+        world.breaks()
+        world.passes(8 * MINUTE)
+        kill = ("before", "after")[at % 2]
+        frozen = world.order(kill_at=at, kill=kill, instead="freeze", jump_s=PATIENCE.total_seconds())
+        (_, done), _ = world.together(frozen, world.order(off=PATIENCE))
+        if not done["met"]:
+            break
+        world.allowed_repeats = int(done["met"] == "mail" or (kill == "before" and (["", *done["boundaries"]])[at - 1] == "mail"))
+        world.passes(PATIENCE)
+        world.settles(2)
+        verdict = world.verdict()
+        assert not verdict.wrong, f"frozen {kill} write {at} ({done['met']})\n{shown(verdict)}"
+        report.add("a worker is stopped at every write, past its leases, and goes on", verdict)
+    assert at > 25
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("hours", [2, -2])
+def test_the_clock_jumps_at_every_write(worlds: Callable[[], World], report: Report, hours: int) -> None:
+    """A clock is set while a step holds its leases, and set right later."""
+    for at in itertools.count(FIRST, 2 * EVERY):
+        world = worlds()
+        world.breaks()
+        world.passes(8 * MINUTE)
+        _, done = world.run(kill_at=at, kill="after", instead="jump", jump_s=hours * 3600)
+        if not done["met"]:
+            break
+        for _ in range(6):
+            world.passes(30 * MINUTE)
+            world.run()
+        verdict = world.verdict(at_publication=False)
+        assert not verdict.wrong, f"after write {at} ({done['met']})\n{shown(verdict)}"
+        report.add(f"the clock jumps by {hours:+d} hours while leases are held", verdict)
+    assert at > 25

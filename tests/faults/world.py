@@ -6,8 +6,9 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -207,7 +208,7 @@ class World:
     def __init__(self, stage: Stage) -> None:
         self.stage, self.room, self.mail = stage, stage.room, stage.mail
         self.prefix = f"test-{secrets.token_hex(4)}"
-        self.now = NOW
+        self.now = stage.now
         self.config = stage.folder / self.prefix
         self.allowed_repeats = 0
         """Messages that may have come twice: one a death or lost answer after the server took it."""
@@ -299,16 +300,12 @@ class World:
             kinds = ("articles", "urls", "counts", "incidents", "notifications", "feeds", "config")
             await documents.refresh(*kinds)
             found = {kind: [hit async for hit in documents.scan(kind, {"match_all": {}})] for kind in kinds}
-            bundle = await published.published(documents)
-            assert bundle is not None
-            with ThreadPoolExecutor(1) as cpu:
-                ports = Ports(documents=documents, bundle=bundle, clock=lambda: self.now, http=_NoHttp(), cpu=cpu)
-                differing = await counting.differences(ports)
+        differences = await differing(self)
         audit = Audit(self)
         articles = [from_document(Article, hit.source) for hit in found["articles"] if not hit.id.startswith("old-")]
         audit.stored(articles, [hit.source for hit in found["urls"]])
         counted = audit.counted(articles, [hit.source for hit in found["counts"]], at_publication)
-        audit.wrong += [f"count differs from a rebuild: {stored} / {fresh}" for stored, fresh in differing[:5]]
+        audit.wrong += [f"count differs from a rebuild: {stored} / {fresh}" for stored, fresh in differences[:5]]
         events = [from_document(Incident, hit.source) for hit in found["incidents"]]
         audit.raised(events, wanted)
         messages = [from_document(Notification, hit.source) for hit in found["notifications"]]
@@ -440,14 +437,44 @@ def shown(verdict: Verdict) -> str:
     return json.dumps({name: getattr(verdict, name) for name in verdict.__dataclass_fields__}, default=str, indent=1)
 
 
-async def differing(world: World) -> list[Any]:
-    """How the stored counts differ from a rebuild, by the configuration that is published."""
+@asynccontextmanager
+async def inside(world: World) -> AsyncIterator[Ports]:
+    """The ports of a use case in this process, by the configuration that is published."""
     async with ElasticDocuments(url=world.stage.url, prefix=world.prefix) as documents:
         bundle = await published.published(documents)
         assert bundle is not None
         with ThreadPoolExecutor(1) as cpu:
-            ports = Ports(documents=documents, bundle=bundle, clock=lambda: world.now, http=_NoHttp(), cpu=cpu)
-            return await counting.differences(ports)
+            yield Ports(documents=documents, bundle=bundle, clock=lambda: world.now, http=_NoHttp(), cpu=cpu)
+
+
+async def differing(world: World) -> list[Any]:
+    """How the stored counts differ from a rebuild."""
+    async with inside(world) as ports:
+        return await counting.differences(ports)
+
+
+async def rebuilt(world: World) -> None:
+    """Do what `wirewatch counts rebuild` does."""
+    async with inside(world) as ports:
+        await counting.rebuild(ports)
+
+
+async def deleted(world: World, kind: str) -> None:
+    """Delete an index, or all partitions of a kind, as an operator does."""
+    async with ElasticDocuments(url=world.stage.url, prefix=world.prefix) as documents:
+        for index in await _indices(documents, kind):
+            await documents.ask("DELETE", f"/{index}")
+
+
+async def unaliased(world: World, kind: str) -> None:
+    """Take away the alias by which a kind is searched."""
+    async with ElasticDocuments(url=world.stage.url, prefix=world.prefix) as documents:
+        for index in await _indices(documents, kind):
+            await documents.ask("DELETE", f"/{index}/_alias/{world.prefix}-{kind}")
+
+
+async def _indices(documents: ElasticDocuments, kind: str) -> list[str]:
+    return [index for index in await documents.versions() if documents.names.kind_of(index) == kind]
 
 
 async def polled_before(world: World) -> None:
