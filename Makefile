@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: setup demo up test test-faults test-unprotected fuzz test-scale page-speed lint format dashboards schemas lock env clean help
+.PHONY: setup demo up test test-faults test-unprotected fuzz test-scale page-speed soak supply-chain lint format dashboards schemas lock env clean help
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -41,6 +41,12 @@ test-scale: $(READY) ## Two Celery workers on PostgreSQL and Redis, one of them 
 
 page-speed: $(READY) ## How long each view of the page takes with 1,000 topics, 50,000 articles and 200 incidents (three minutes)
 	@$(BIN)/python -m benchmarks.page_speed $(ARGS)
+
+soak: $(READY) ## Weeks of the running watch on a simulated clock, with curves of memory, files and latency (ARGS="--feeds 200 --articles 20000")
+	@PYTHONPATH=plugins $(BIN)/python -m benchmarks.soak --png docs/images/soak.png $(ARGS)
+
+supply-chain: $(READY) ## Bill of materials, licences, secrets in the history, and known vulnerabilities (ARGS="audit")
+	@$(BIN)/python scripts/supply_chain.py $(ARGS)
 
 lint: $(READY) ## Lint and types only
 	@$(BIN)/ruff check .
