@@ -11,7 +11,7 @@ import pytest
 from benchmarks.passages import PASSAGES, judge, read
 
 from wirewatch.config import Bundle, load, load_files
-from wirewatch.config.loader import contents
+from wirewatch.config.folder import contents
 from wirewatch.pipeline.process import matcher_of
 
 CONFIG = Path(__file__).parents[2] / "config"

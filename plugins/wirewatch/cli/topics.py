@@ -254,7 +254,7 @@ def try_rules(
 def with_rules(config: Path | None, file: Path) -> Bundle:
     """The configuration with the topics of one file in the place of all others, which its rules may name; problems cite that file."""
     from wirewatch.config import load_files, settings_path
-    from wirewatch.config.loader import contents
+    from wirewatch.config.folder import contents
     from wirewatch.errors import ConfigError
 
     folder = config or settings_path()

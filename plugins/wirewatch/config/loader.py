@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from wirewatch.config import reuse, schema
+from wirewatch.config.bundle import Bundle, Example
 from wirewatch.config.expand import Row, expand, fill, read_watchlist
-from wirewatch.config.settings import Model, Settings
+from wirewatch.config.folder import contents
+from wirewatch.config.settings import Settings
 from wirewatch.config.source import Path as Place
 from wirewatch.config.source import Source, read, walk
+from wirewatch.config.wording import KEYS, hint, message
 from wirewatch.errors import ConfigError, Problem
 from wirewatch.model import Feed, Publisher, Topic
 
@@ -28,57 +28,8 @@ RULES_VERSION = 2
 
 M = TypeVar("M", bound=BaseModel)
 
-_SINGLE = ("wirewatch.yaml", "feeds.yaml", "publishers.yaml")
-_FOLDERS = {"topics": ".yaml", "concepts": ".yaml", "watchlists": ".csv"}
-MAX_FILE_BYTES = 5_000_000
-
 RESERVED = frozenset(("blindness",))
 """Ids that incidents of the watch itself have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """One example of a topic or template, with its place."""
-
-    topics: tuple[str, ...]
-    """A match must tag one of them; a reject none."""
-    matches: bool
-    title: str = ""
-    summary: str = ""
-    text: str = ""
-    language: str | None = None
-    publisher: str | None = None
-    country: str | None = None
-    kind: str | None = None
-    url: str = ""
-    at: date | None = None
-    file: str
-    line: int | None
-    key: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundle:
-    """All of config/, validated: what one published state of rules and settings is."""
-
-    settings: Settings
-    feeds: tuple[Feed, ...] = ()
-    publishers: tuple[Publisher, ...] = ()
-    topics: tuple[Topic, ...] = ()
-    concepts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Validated raw, by id."""
-    hash: str
-    source: Mapping[str, str]
-    """File name under config/ to its text; `load_files(source)` builds this bundle again."""
-    examples: tuple[Example, ...] = ()
-
-
-def settings_path() -> Path:
-    """The folder to load: $WIREWATCH_CONFIG, else ./config, else the one beside the installed sources."""
-    if given := os.environ.get("WIREWATCH_CONFIG"):
-        return Path(given)
-    here = Path("config")
-    return here if (here / "wirewatch.yaml").is_file() else Path(__file__).resolve().parents[3] / "config"
 
 
 def load(path: Path) -> Bundle:
@@ -94,32 +45,6 @@ def fingerprint(path: Path) -> str | None:
     except ConfigError:
         return None
     return None if problems else _digest(sorted(files.items()))
-
-
-def contents(path: Path) -> tuple[dict[str, str], list[Problem]]:
-    """The text of every file by its name, and what cannot be read."""
-    if not path.is_dir():
-        raise ConfigError([Problem(file=str(path), line=None, key="", message="there is no such folder")])
-    files: dict[str, str] = {}
-    problems: list[Problem] = []
-    for file in _files(path):
-        name = file.relative_to(path).as_posix()
-        try:
-            raw = file.read_bytes()
-            if len(raw) > MAX_FILE_BYTES:
-                raise ValueError(f"larger than {MAX_FILE_BYTES} bytes")
-            files[name] = raw.decode("utf-8-sig")
-        except (OSError, ValueError) as error:
-            what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
-            problems.append(Problem(file=f"{path}/{name}", line=None, key="", message=what))
-    return files, problems
-
-
-def _files(path: Path) -> Iterable[Path]:
-    yield from (path / name for name in _SINGLE if (path / name).exists())
-    for folder, suffix in _FOLDERS.items():
-        wanted = (suffix, ".yml") if suffix == ".yaml" else (suffix,)
-        yield from sorted(file for file in (path / folder).rglob("*") if file.suffix in wanted and file.is_file())
 
 
 def load_files(files: Mapping[str, str], *, root: str = "config", besides: Iterable[Topic] = ()) -> Bundle:
@@ -243,7 +168,7 @@ class _Load:
             return None
         for other in source.data:
             if other != key:
-                self.problems.append(source.problem((), f'unknown key "{other}"{_hint(other, [key])}', at=(other,)))
+                self.problems.append(source.problem((), f'unknown key "{other}"{hint(other, [key])}', at=(other,)))
         value = source.data.get(key)
         if key not in source.data:
             self.problems.append(source.problem((), f'the key "{key}" is missing'))
@@ -263,7 +188,7 @@ class _Load:
         return first == here
 
     def _unknown(self, kind: str, id: str, known: Iterable[str], source: Source, place: Place) -> None:
-        self.problems.append(source.problem(place, f'unknown {kind} "{id}"{_hint(id, known)}'))
+        self.problems.append(source.problem(place, f'unknown {kind} "{id}"{hint(id, known)}'))
 
     def _references(self) -> None:
         """Concepts, publishers and recipients that are named and do not exist; concepts that include each other in a circle."""
@@ -440,11 +365,11 @@ class _Load:
             where: Place = (*place, *(part for part in wrong["loc"] if part != "[key]"))
             if wrong["type"] == "extra_forbidden":
                 key = str(where[-1])
-                self.problems.append(source.problem(where[:-1], f'unknown key "{key}"{_hint(key, _KEYS)}', at=where))
+                self.problems.append(source.problem(where[:-1], f'unknown key "{key}"{hint(key, KEYS)}', at=where))
             elif wrong["type"] == "missing":
                 self.problems.append(source.problem(where[:-1], f'the key "{where[-1]}" is missing'))
             else:
-                self.problems.append(source.problem(where, _message(wrong)))
+                self.problems.append(source.problem(where, message(wrong)))
 
 
 def _given(entry: BaseModel) -> dict[str, Any]:
@@ -454,39 +379,3 @@ def _given(entry: BaseModel) -> dict[str, Any]:
 
 def _key(place: Place) -> str:
     return next((part for part in reversed(place) if isinstance(part, str)), "")
-
-
-def _keys(model: type[BaseModel]) -> set[str]:
-    found: set[str] = set()
-    for name, info in model.model_fields.items():
-        found.add(info.alias or name)
-        if isinstance(info.annotation, type) and issubclass(info.annotation, Model):
-            found |= _keys(info.annotation)
-    return found
-
-
-_MODELS = (
-    *(schema.Rule, schema.TopRule, schema.TopicEntry, schema.ExampleText, schema.Examples, schema.Watch),
-    *(schema.ConceptEntry, schema.PublisherEntry, schema.FeedEntry, Settings),
-)
-_KEYS = frozenset().union(*(_keys(model) for model in _MODELS))
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    """` (did you mean "…"?)`, or nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f' (did you mean "{near[0]}"?)' if near else ""
-
-
-def _message(wrong: Mapping[str, Any]) -> str:
-    message = str(wrong["msg"]).removeprefix("Value error, ")
-    if wrong["type"] in ("enum", "literal_error"):
-        expected = re.findall(r"'([^']+)'", str(wrong.get("ctx", {}).get("expected", "")))
-        return f'"{wrong["input"]}" is not one of {", ".join(expected)}{_hint(str(wrong["input"]), expected)}'
-    if wrong["type"] in ("model_type", "model_attributes_type", "dict_type"):
-        return "a mapping is needed"
-    if wrong["type"] in ("list_type", "tuple_type"):
-        return "a list is needed"
-    if wrong["type"] == "too_short" and wrong["loc"] and wrong["loc"][-1] in ("all", "any", "none", "phrases", "concepts"):
-        return "empty rule: nothing to find"
-    return message[:1].lower() + message[1:]

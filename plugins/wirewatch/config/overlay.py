@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wirewatch.config.loader import Bundle, load_files
+from wirewatch.config.bundle import Bundle
+from wirewatch.config.loader import load_files
 from wirewatch.errors import ConfigError, Problem
 from wirewatch.model import Alert, Topic
 

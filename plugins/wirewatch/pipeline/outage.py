@@ -13,8 +13,7 @@ from pathlib import Path
 from wirewatch.alerts.channels import Channel
 from wirewatch.alerts.plan import plan_note
 from wirewatch.alerts.text import clean
-from wirewatch.config import Settings
-from wirewatch.config.loader import load, load_files, settings_path
+from wirewatch.config import Settings, load, load_files, settings_path
 from wirewatch.errors import ConfigError, DeliveryDeferred, DeliveryRefused, StoreUnavailable
 from wirewatch.logs import logger
 from wirewatch.model import Severity
