@@ -212,9 +212,10 @@ async def _checked(documents: Documents, key: str, text: str) -> tuple[Bundle, C
     files = await published_files(documents)
     others = [each.written() for each in (await lab.entries(documents)).values() if each.key != key]
     bundle, left_out = combined(files, [*others, Written(key=key, text=text)])
-    checked = check(files, key, text, bundle)
-    # By itself it may be right, and name a topic that names one of its own.
-    return bundle, checked if checked.problems else replace(checked, problems=tuple(left_out.get(key, ())))
+    if key in left_out:
+        # By itself it may be right, and name a topic that names one of its own.
+        return bundle, Checked(problems=tuple(left_out[key]))
+    return bundle, check(files, key, text, bundle)
 
 
 async def published_files(documents: Documents) -> Mapping[str, str]:
