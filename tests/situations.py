@@ -350,7 +350,7 @@ def event_after_events(rng: np.random.Generator, weeks: int) -> Situation:
     at = weeks * 7 * DAY + int(rng.integers(0, 100))
     counts[at : at + 6] += draw(rng, np.full(6, 10.0))
     return Situation(
-        name="a spike after spikes", table=table_of({"lively": counts}), incidents=(1, 1), judged_from=weeks * 7 * DAY, within=(at, at + 3)
+        name="a spike after spikes", table=table_of({"lively": counts}), incidents=(1, 1), judged_from=weeks * 7 * DAY, within=(at, at + 6)
     )
 
 

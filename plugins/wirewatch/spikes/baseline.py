@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wirewatch.spikes.rhythm import ALL_HALF_LIFE_D, HALF_LIFE_D, Fit, Grid, fit, grid, levels
+from wirewatch.spikes.rhythm import ALL_HALF_LIFE_D, HALF_LIFE_D, Fit, Grid, fit, grid, last_step, levels
 from wirewatch.spikes.series import Floats, Panel, Series
 
 MAX_DAYS = 56
@@ -189,7 +189,7 @@ def update(baselines: Sequence[Baseline], panel: Panel, series: Sequence[Series]
     everything = None if latest is None else latest.all
     if latest is not None and everything is not None:
         moved = _moved([everything], [panel.stories], coverage, where, _ordinal(latest.through), through, robust=False)
-        everything = _releveled(moved, None, ALL_HALF_LIFE_D)[0]
+        everything = _present(moved[0])
     scale = None if everything is None else scales(everything)
     result = list(chosen)
     for name in ("stories", "publishers"):
@@ -305,13 +305,33 @@ def _all_coverage(panel: Panel, coverage: Floats, where: Grid, through: int, day
     """The rhythm of all coverage; None where it is not known or too unsteady to measure by."""
     if not np.isfinite(panel.stories).any():
         return None
+    counts = panel.stories[None]
+    found = fit(counts, coverage, where, through=through, days=days, scale=None, parent=None, robust=False)
+    # Once more around its own scale day by day: what rises and falls for weeks is no noise, and no rhythm.
+    scale = scales(_rows(found, np.array([True]))[0])
     found = fit(
-        panel.stories[None], coverage, where, through=through, days=days, scale=None, parent=None, half_life_d=ALL_HALF_LIFE_D, robust=False
+        counts,
+        coverage,
+        where,
+        through=through,
+        days=days,
+        scale=scale[None] / scale[-1],
+        parent=found.shape[0],
+        half_life_d=ALL_HALF_LIFE_D,
+        robust=False,
     )
     daily = float(np.exp(found.level[0])) * where.per_day
     spread = float(np.mean(found.shape[0] ** 2)) / where.per_day
     unsteady = np.sqrt(found.fano[0, -1] / max(daily, 1e-9) + found.phi[0, -1] * spread)
-    return None if found.known[0] < where.per_day or unsteady > _STEADY else _rows(found, np.array([True]))[0]
+    return None if found.known[0] < where.per_day or unsteady > _STEADY else _present(_rows(found, np.array([True]))[0])
+
+
+def _present(everything: Rhythm) -> Rhythm:
+    """The rhythm of all coverage with its present level: that of the days since its last step."""
+    first = last_step(everything.days_y, everything.days_x)
+    y, x = (np.where(np.arange(len(each)) >= first, each, 0.0) for each in (everything.days_y, everything.days_x))
+    found = _releveled([replace(everything, days_y=y, days_x=x)], None, ALL_HALF_LIFE_D)[0]
+    return replace(everything, level=found.level, growth=found.growth, level_var=found.level_var)
 
 
 def _alone(stories: Floats, everything: Floats, coverage: Floats) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from wirewatch.config.settings import Detection
 from wirewatch.model import Sensitivity, Severity, Spike
 from wirewatch.spikes.baseline import LEARNING_HOURS, Baseline, covered, means, scale_at, stacked
-from wirewatch.spikes.budget import threshold
+from wirewatch.spikes.budget import share, threshold
 from wirewatch.spikes.rhythm import grid
 from wirewatch.spikes.series import HOUR, Floats, Panel, Series
 from wirewatch.spikes.tails import log_tail, trailing, upper_count
@@ -44,7 +44,7 @@ _MAJOR, _CRITICAL = (1.6, 4.0), (2.6, 8.0)
 _BLIND = 0.25
 """Variance of what the hidden feeds would have brought, relative to their expected share squared."""
 _SAMPLE_TOPICS, _SAMPLE_HOURS = 48, 6
-_TOLERANCE, _TOLERANCE_SD = 0.12, 1.5
+_TOLERANCE, _TOLERANCE_SD = 0.05, 1.0
 """ln, and standard deviations of its own noise, that all coverage may rise by without any more being expected of a topic."""
 
 
@@ -225,6 +225,8 @@ class _Bench:
         self.where = grid(panel.start, panel.step, panel.n)
         self.hours = tuple(width * (panel.step / HOUR) for width in self.where.windows)
         self.coverage, self.begun = _exposure(panel, now)
+        self.shares = np.log([share(hours) for hours in self.hours])
+        """By window: added to the ln of the tail at which it alerts."""
         self.fit = stacked([each.stories for each in baselines if each.stories is not None])
         self.counts = np.stack([each.stories for each in series])
         self.rise = self._rise(means(baselines, self.fit, panel, self.where))
@@ -248,7 +250,7 @@ class _Bench:
         result.hour_mean[rows], result.hour_variance[rows], result.limit[rows] = (
             stories.means[hour],
             stories.variances[hour],
-            limit * self.fit.tail[:, hour],
+            (limit + self.shares[hour]) * self.fit.tail[:, hour],
         )
         alone = np.array([each.single_publisher or each.largest is None for each in self.series])
         largest = np.stack([np.zeros(self.panel.n) if each.largest is None else np.nan_to_num(each.largest) for each in self.series])
@@ -359,7 +361,7 @@ class _Side:
         count = np.where(known, counts, 0.0)
         usual = np.where(known, mean * bench.coverage, 0.0)
         hidden = np.where(known, mean * (1 - bench.coverage), 0.0)
-        self.hours = bench.hours
+        self.hours, self.shares = bench.hours, bench.shares
         self.tail: Floats = fitted.tail
         self.mean = np.where(known, mean * bench.coverage, np.nan)
         self.known = known
@@ -393,7 +395,7 @@ class _Side:
             count = np.maximum(count - without, 0.0)
         found = np.zeros_like(count)
         near = count > mean
-        rows = np.broadcast_to(limit[:, None] * self.tail[:, window, None], count.shape)
+        rows = np.broadcast_to((limit + self.shares[window])[:, None] * self.tail[:, window, None], count.shape)
         found[near] = log_tail(count[near], mean[near], variance[near]) / rows[near]
         return found
 
@@ -464,7 +466,9 @@ def _bounds(result: Survey, rows: NDArray[np.int64], exceptional: NDArray[np.boo
     where = np.nonzero(exceptional)
     if len(where[0]):
         least = np.where(result.kind[rows][where] == 0, bench.settings.min_stories, bench.settings.min_publishers)
-        counts = upper_count(result.expected[rows][where], bound[where], limit[where[0]], least=0.0)
+        counts = upper_count(
+            result.expected[rows][where], bound[where], limit[where[0]] + bench.shares[result.window[rows][where]], least=0.0
+        )
         bound[where] = np.maximum(counts, least)
     bound[~exceptional] = np.nan
     result.bound[rows] = bound

@@ -43,6 +43,10 @@ _KURTOSIS = 5.0
 _SHAPE_SPREAD = (0.15, 0.15, 0.01)
 """Variances of weekday, hour and hour-of-week effects around the shared shape where nothing is known yet."""
 _SHAPE_BOUNDS = ((1e-3, 1.0), (1e-3, 1.0), (1e-4, 0.2))
+_STEP, _STEP_SD, _STEP_NOISE = 0.25, 4.0, 0.02
+"""ln, and standard deviations, that all coverage must have moved by to be on another level; and the least that days differ by."""
+_STEP_BEFORE, _STEP_MEMORY = 4, 14
+"""Days that a step is measured against, and days after which it no longer matters."""
 _CHUNK = 500
 _LEAST_PER_DAY, _LEAST_DAYS = 6, 5
 """Steps a day and known days from which on the tail can be looked at."""
@@ -184,7 +188,25 @@ class _State:
             spikes = z > np.maximum(usual, _SPIKE_SD)[:, None]
             spikes[:, 1:] |= spikes[:, :-1].copy()
             spikes[:, :-1] |= spikes[:, 1:].copy()
-            self.spikes[part] = spikes
+            self.spikes[part] = spikes | self._episodes(part, mean)
+
+    def _episodes(self, part: slice, mean: Floats) -> NDArray[np.bool_]:
+        """Steps of windows that stick out as a whole, though their steps may not."""
+        found = np.zeros(mean.shape, dtype=bool)
+        for index, width in enumerate(self.where.windows):
+            if width == 1 or width > self.where.per_day // 4:
+                continue
+            total = trailing(mean, width)
+            spread = self.fano[part, index, None] * total + self.phi[part, index, None] * trailing(mean**2, width)
+            z = (trailing(self.y[part], width) - total - 1.0) / np.sqrt(spread + 1e-9)
+            z[self.exposure[part] <= 0] = -np.inf
+            usual = _upper_share(z, _SPIKE_SHARE, self.exposure[part] > 0)
+            high = z > np.maximum(usual, _SPIKE_SD)[:, None]
+            reached = np.cumsum(high, axis=1)
+            # A window ends at its step: all steps that some high window holds.
+            ahead = np.minimum(np.arange(high.shape[1]) + width - 1, high.shape[1] - 1)
+            found |= reached[:, ahead] - np.pad(reached, ((0, 0), (1, 0)))[:, :-1] > 0
+        return found
 
     def _mean_of(self, part: slice) -> Floats:
         ages = np.arange(self.days) - self.days + 0.5
@@ -336,6 +358,29 @@ def levels(
     to_level, to_growth = (h11 - 0.5 * h01) / det, (0.5 * h00 - h01) / det
     pulls = weight * mean * discount * (to_level[:, None] + to_growth[:, None] * ages) ** 2
     return level, growth, pulls.sum(axis=1) + _FIRST_COUNT * to_level**2 + stiff * to_growth**2
+
+
+def last_step(y: Floats, x: Floats) -> int:
+    """The day (index) on which the present level began: after the last step up or down that days differ by for good; 0: there was none.
+
+    From counts `y` and exposures `x` (days,). A day within which the step lies belongs to neither level, once there is a later one.
+    """
+    known = np.flatnonzero((x > 0.25 * np.max(x, initial=0.0)) & (x > 0))
+    if len(known) < _STEP_BEFORE:
+        return 0
+    logs = np.log((y[known] + _FIRST_COUNT) / x[known])
+    usual = float(np.median(np.abs(np.diff(logs)))) / (0.6745 * np.sqrt(2))
+    noise = max(usual, _STEP_NOISE)
+    best, first = 0.0, 0
+    for place in range(max(_STEP_BEFORE - 1, len(known) - _STEP_MEMORY), len(known)):
+        before, after = logs[max(0, place - _STEP_BEFORE) : place], logs[place:]
+        step = abs(float(np.mean(after)) - float(np.median(before)))
+        clear = step / (noise * np.sqrt(1 / len(after) + 1 / len(before)))
+        if step >= _STEP and clear >= _STEP_SD and clear > best:
+            best, first = clear, place
+    if first and len(known) - first > 1 and abs(logs[first] - float(np.mean(logs[first + 1 :]))) > 3 * noise:
+        first += 1
+    return int(known[first]) if first else 0
 
 
 def _chunks(k: int) -> list[slice]:
