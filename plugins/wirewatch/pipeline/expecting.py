@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -62,10 +62,9 @@ async def look(ports: Ports, run: store.Run, recounted: Recounted) -> Outlook:
     states = await _states(ports, run)
     panel = panel_of(coverage, start, end)
     grids = Grids(topics, panel, states)
-    async for row in store.scan_counts(ports.documents, start, end):
-        grids.put(row)
-    for row in recounted.rows:
-        grids.put(row)
+    async for each in store.scan_hours(ports.documents, start, end):
+        grids.put(each)
+    grids.put_all(recounted.rows)
     series = grids.series()
     baselines = await _learned(ports, run, states, panel, series, recounted)
     alerting = shared_budget(ports)
@@ -171,24 +170,27 @@ class Grids:
     """
 
     def __init__(self, topics: Sequence[Topic], panel: Panel, states: Mapping[str, store.Learned]) -> None:
-        self._topics, self._panel = topics, panel
+        self._topics = topics
         self._at = {topic.id: place for place, topic in enumerate(topics)}
-        self._grids = [np.zeros((len(topics), panel.n)) for _ in range(3)]
+        self._hashes = [topic.hash for topic in topics]
+        self._hours = {panel.at(hour): hour for hour in range(panel.n)}
+        self._grids = np.zeros((3, len(topics), panel.n))
         for topic in topics:
             state = states.get(topic.id)
             if state is not None and state.since is not None:
                 until = min(panel.n, max(0, math.ceil((state.since - panel.start) / HOUR)))
-                for grid in self._grids:
-                    grid[self._at[topic.id], :until] = np.nan
+                self._grids[:, self._at[topic.id], :until] = np.nan
 
-    def put(self, row: Counts) -> None:
+    def put(self, found: store.Hourly) -> None:
         """Lay one hour of a topic where it belongs; a later one of the same hour replaces it."""
-        place, hour = self._at.get(row.topic), self._panel.index(row.hour)
-        if place is None or not 0 <= hour < self._panel.n:
-            return
-        own = row.hash == self._topics[place].hash
-        for grid, value in zip(self._grids, (row.stories, row.publishers, row.articles), strict=True):
-            grid[place, hour] = value if own else np.nan
+        place, hour = self._at.get(found.topic), self._hours.get(found.hour)
+        if place is not None and hour is not None:
+            self._grids[:, place, hour] = found.counts if found.hash == self._hashes[place] else np.nan
+
+    def put_all(self, rows: Iterable[Counts]) -> None:
+        """The same of rows that are not stored yet."""
+        for row in rows:
+            self.put(store.Hourly(row.topic, row.hash, row.hour, (row.stories, row.publishers, row.articles)))
 
     def series(self) -> list[Series]:
         """One a topic, in their order."""
@@ -283,9 +285,8 @@ async def _learn(
     panel = panel_of(coverage, start, end)
     some = None if len(topics) == len(ports.bundle.topics) else [topic.id for topic in topics]
     grids = Grids(topics, panel, states)
-    async for row in store.scan_counts(ports.documents, start, end, some):
-        grids.put(row)
-    for row in recounted.rows:
-        grids.put(row)
+    async for each in store.scan_hours(ports.documents, start, end, some):
+        grids.put(each)
+    grids.put_all(recounted.rows)
     found = learn(panel, grids.series(), now=run.now)
     return {each.topic: each for each in found}

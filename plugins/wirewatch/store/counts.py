@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from wirewatch.errors import Conflict, StoreUnavailable
 from wirewatch.model import Article, Counts, Coverage, Sighting, Status
@@ -29,7 +30,8 @@ TICK = timedelta(milliseconds=1)
 _FIELDS = ("story_id", "publisher", "counted_at", "status", "topic_matches.topic", "topic_matches.hash")
 _TERMS = 2000
 _RANGES = 200
-_PAGE = 5000
+_PAGE, _LARGE_PAGE = 5000, 10_000
+_HOURLY = ("topic", "hash", "hour", "stories", "publishers", "articles")
 _TRIES = 8
 COUNTABLE = frozenset((Status.READY.value, Status.PARTIAL.value))
 """The states in which an article counts."""
@@ -160,21 +162,43 @@ async def counts_in(documents: Documents, hours: Collection[datetime]) -> list[C
 
 async def counts_between(documents: Documents, start: datetime, end: datetime, topics: Sequence[str] | None = None) -> list[Counts]:
     """What is stored from `start` to `end` (not included), of all topics or of some."""
-    return [each async for each in scan_counts(documents, start, end, topics)]
-
-
-async def scan_counts(documents: Documents, start: datetime, end: datetime, topics: Sequence[str] | None = None) -> AsyncIterator[Counts]:
-    """The same one by one, in no order: there may be too many to hold."""
     await documents.refresh(COUNTS)
+    return [each for filters in _between(start, end, topics) async for each in _counts(documents, filters)]
+
+
+class Hourly(NamedTuple):
+    """What was counted in one hour of a topic."""
+
+    topic: str
+    hash: str
+    hour: datetime
+    counts: tuple[int, int, int]
+    """Stories, publishers, articles."""
+
+
+async def scan_hours(documents: Documents, start: datetime, end: datetime, topics: Sequence[str] | None = None) -> AsyncIterator[Hourly]:
+    """What was counted from `start` to `end` (not included) one by one, in no order: there may be millions, too many to hold."""
+    await documents.refresh(COUNTS)
+    for filters in _between(start, end, topics):
+        async for hit in documents.scan(COUNTS, {"bool": {"filter": filters}}, fields=_HOURLY, page=_LARGE_PAGE):
+            of = hit.source
+            yield Hourly(
+                of["topic"], of["hash"], _moment(of["hour"]), (of.get("stories", 0), of.get("publishers", 0), of.get("articles", 0))
+            )
+
+
+def _between(start: datetime, end: datetime, topics: Sequence[str] | None) -> list[list[Body]]:
+    """Filters, one list a search."""
     between = {"range": {"hour": {"gte": start.isoformat(), "lt": end.isoformat()}}}
-    parts: list[list[Body]] = (
-        [[between]]
-        if topics is None
-        else [[between, {"terms": {"topic": list(topics[first : first + _TERMS])}}] for first in range(0, len(topics), _TERMS)]
-    )
-    for filters in parts:
-        async for each in _counts(documents, filters):
-            yield each
+    if topics is None:
+        return [[between]]
+    return [[between, {"terms": {"topic": list(topics[first : first + _TERMS])}}] for first in range(0, len(topics), _TERMS)]
+
+
+@lru_cache(maxsize=10_000)
+def _moment(text: str) -> datetime:
+    """Hours are few, and asked for again and again."""
+    return datetime.fromisoformat(text)
 
 
 async def save_counts(documents: Documents, rows: Iterable[Counts]) -> int:
@@ -236,7 +260,7 @@ def _count(source: Mapping[str, Any]) -> Counts:
     return Counts(
         topic=source["topic"],
         hash=source["hash"],
-        hour=datetime.fromisoformat(source["hour"]),
+        hour=_moment(source["hour"]),
         stories=source.get("stories", 0),
         publishers=source.get("publishers", 0),
         articles=source.get("articles", 0),

@@ -51,8 +51,7 @@ def test_an_hour_that_nobody_looked_at_is_unknown() -> None:
 
 def laid_out(topics: Sequence[Topic], panel: Panel, rows: Sequence[Counts], states: Mapping[str, Learned]) -> list[Series]:
     grids = Grids(topics, panel, states)
-    for each in rows:
-        grids.put(each)
+    grids.put_all(rows)
     return grids.series()
 
 
