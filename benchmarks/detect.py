@@ -1,6 +1,6 @@
 """Events found at equal false alarms, against other detectors and against one that knows the truth: `python benchmarks/detect.py`.
 
-    python benchmarks/detect.py [--topics 10 400 5000] [--seeds N] [--first SEED]
+    python benchmarks/detect.py [--topics 10 400 5000] [--seeds N] [--first SEED] [--against NAME...]
 
 Hourly counts of so many topics at 0.2, 1, 5 and 50 stories a day (a quarter of them each), with a newsroom's day and week and
 var = mean + 0.3 mean²: eight weeks to learn from, then 30 days (7 for more than 1,000 topics) of nothing but noise, and the same days
@@ -81,9 +81,11 @@ class World:
     """(k, 1) hours in which events begin; without columns: noise only."""
     judged: int
     """Days."""
+    learned: list[Baseline]
+    """From the days before those that are judged, once somebody has: they are the same with and without events."""
 
 
-def world(seed: int, topics: int, times: int | None) -> World:
+def world(seed: int, topics: int, times: int | None, learned: list[Baseline] | None = None) -> World:
     """The same noise for the same seed, with or without events."""
     rng = np.random.default_rng((seed, topics))
     judged = JUDGED if topics <= 1000 else JUDGED_MANY
@@ -99,7 +101,8 @@ def world(seed: int, topics: int, times: int | None) -> World:
         hours = begins[:, :, None] + np.arange(EVENT_H)
         counts = counts.copy()
         counts[place, hours] += draw(rng, np.maximum(times * mean[place, hours], times))
-    return World(rates=rates, mean=mean, counts=counts, total=counts.sum(axis=0) + rest, begins=begins, judged=judged)
+    total, held = counts.sum(axis=0) + rest, [] if learned is None else learned
+    return World(rates=rates, mean=mean, counts=counts, total=total, begins=begins, judged=judged, learned=held)
 
 
 # ---------------------------------------------------------------- detectors: (k, hours judged) evidence
@@ -118,7 +121,11 @@ def wirewatch(seen: World) -> Floats:
     baselines: list[Baseline] = []
     for day in range(LEARNED, LEARNED + seen.judged):
         now = START + timedelta(days=day)
-        if (day - LEARNED) % 7 == 0:
+        if day == LEARNED:
+            if not seen.learned:
+                seen.learned.extend(learn(*cut(0, day * DAY), now=now))
+            baselines = seen.learned
+        elif (day - LEARNED) % 7 == 0:
             baselines = learn(*cut((day - LEARNED) * DAY, day * DAY), now=now)
         else:
             baselines = update(baselines, *cut((day - 2) * DAY, day * DAY), now=now)
@@ -192,17 +199,18 @@ def episodes(evidence: Floats, threshold: float) -> int:
     return int(np.count_nonzero(alert & (before <= 0)))
 
 
-def study(job: tuple[int, int]) -> tuple[int, dict[str, Evidence]]:
+def study(job: tuple[int, int, Sequence[str]]) -> tuple[int, dict[str, Evidence]]:
     """One seed, by detector."""
-    seed, topics = job
+    seed, topics, names = job
+    detectors = {name: DETECTORS[name] for name in names}
     noise = world(seed, topics, None)
     found: dict[str, tuple[Floats, dict[int, Floats]]] = {
-        name: (detect(noise).astype(np.float32), {}) for name, detect in DETECTORS.items()
+        name: (detect(noise).astype(np.float32), {}) for name, detect in detectors.items()
     }
     for times in TIMES:
-        eventful = world(seed, topics, times)
+        eventful = world(seed, topics, times, noise.learned)
         hours = eventful.begins[:, :, None] - LEARNED * DAY + np.arange(EVENT_H)
-        for name, detect in DETECTORS.items():
+        for name, detect in detectors.items():
             found[name][1][times] = detect(eventful)[np.arange(topics)[:, None, None], hours].astype(np.float32)
     return seed, found
 
@@ -231,11 +239,11 @@ def interval(values: Sequence[float]) -> str:
     return f"{known.mean():.3f} ± {half:.3f}"
 
 
-def report(topics: int, seeds: Sequence[int], processes: int) -> None:
+def report(topics: int, seeds: Sequence[int], processes: int, names: Sequence[str]) -> None:
     """Print the tables of one number of topics."""
     began = time.monotonic()
     with Pool(processes) as pool:
-        results = dict(pool.imap_unordered(study, [(seed, topics) for seed in seeds]))
+        results = dict(pool.imap_unordered(study, [(seed, topics, names) for seed in seeds]))
     rates = np.array([RATES[place % len(RATES)] for place in range(topics)])
     alarms = sum(episodes(found[OURS][0], 0.5) for found in results.values())
     judged = next(iter(results.values()))[OURS][0].shape[1] // DAY
@@ -244,7 +252,7 @@ def report(topics: int, seeds: Sequence[int], processes: int) -> None:
     print("| detector | threshold | false alarms | times | " + " | ".join(f"{rate:g} a day" for rate in RATES) + " | delay, h |")
     print("|---|---|---|---|" + "---|" * (len(RATES) + 1))
     shares: dict[tuple[str, int, float], float] = {}
-    for name in DETECTORS:
+    for name in names:
         noise = [found[name][0] for found in results.values()]
         equal = 0.5 if name == OURS else matched(noise, alarms)
         usual = USUAL[name]
@@ -265,6 +273,8 @@ def report(topics: int, seeds: Sequence[int], processes: int) -> None:
                         shares[name, times, rate] = float(np.nanmean(recalls))
                 delay = f"{np.median(delays):.0f}" if delays else "–"
                 print(f"| {name} | {kind} {threshold:.3g} | {false:.1f} | {times} | {' | '.join(cells)} | {delay} |", flush=True)
+    if TRUTH not in names:
+        return
     ratios = [f"{shares[OURS, 3, rate] / max(shares[TRUTH, 3, rate], 1e-9):.3f} at {rate:g}" for rate in RATES]
     print(f"\nShare of what the truth finds of events of 3 times the rate: {', '.join(ratios)} a day.", flush=True)
 
@@ -276,12 +286,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=None)
     parser.add_argument("--first", type=int, default=None)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--against", nargs="*", choices=[name for name in DETECTORS if name != OURS], default=None)
     options = parser.parse_args(arguments)
     first = secrets.randbelow(10**6) if options.first is None else options.first
+    names = list(DETECTORS) if options.against is None else [OURS, *options.against]
     print(f"first seed {first}")
     for topics in options.topics:
         count = options.seeds or SEEDS.get(topics, 4)
-        report(topics, range(first, first + count), 1 if topics > 1000 else options.processes)
+        report(topics, range(first, first + count), 1 if topics > 1000 else options.processes, names)
     return 0
 
 
