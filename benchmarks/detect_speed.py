@@ -2,8 +2,8 @@
 
 Needs an Elasticsearch at $ELASTICSEARCH_URL; writes under the prefix `wirewatch-speed`, which it drops before and after. Weeks of hourly
 counts of so many topics (0.005 to 10 stories an hour) and their coverage are stored as detection stores them, then whole runs of
-detection are timed: one that learns every topic anew, one five minutes later with 300 new articles, and such a one again after many old
-articles have been stored, which must not cost more. CPU is this process's alone; memory is its highest.
+detection are timed: one that learns every topic anew, one five minutes later with 300 new articles, such a one again after many old
+articles have been stored, which must not cost more, and the first of the next day. CPU is this process's alone; memory is its highest.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from wirewatch.store.elastic import ElasticDocuments
 
 PREFIX = "wirewatch-speed"
 NEW = 300
+FIVE_MINUTES = timedelta(minutes=5)
 
 
 async def load(world: World, days: int) -> int:
@@ -110,10 +111,15 @@ async def work(topics: int, days: int, old: int) -> None:
             print(f"{topics} topics, {days} days, {rows} hours with stories (loaded in {time.monotonic() - began:.0f} s)\n")
             print("| run | s | CPU s | MB | hours counted | opened |\n|---|---|---|---|---|---|", flush=True)
             await timed(world, "learns everything")
-            for what, extra in (("incremental", 0), (f"incremental, {old} old articles more", old)):
-                if extra:
+            midnight = (world.now + timedelta(days=1)).replace(hour=0, minute=5) - world.now
+            for what, extra, later in (
+                ("incremental", 0, FIVE_MINUTES),
+                (f"incremental, {old} old articles more", old, FIVE_MINUTES),
+                ("the first of a day, which moves every level", 1, midnight),
+            ):
+                if extra > 1:
                     await publish(world, extra, timedelta(days=20), "old")
-                world.now += timedelta(minutes=5)
+                world.now += later
                 await world.watch((world.now - (days + 9) * timedelta(days=1), world.now))
                 await publish(world, NEW, timedelta(minutes=1), f"new-{extra}")
                 await timed(world, what)

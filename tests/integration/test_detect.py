@@ -266,7 +266,7 @@ def test_what_changes_later_is_counted_again_and_nothing_else_is(documents: Elas
         assert zero.get("trade") == 0
         await later(world, MINUTE)
         reads = Reads(documents)
-        assert (await detect(world.ports(reads)))["counted"] == 0  # type: ignore[arg-type]
+        assert (await detect(world.ports(reads)))["counted"] == 0
         # Only the last hours and what was written lately are looked at, each article a few times, however many there are.
         assert max(reads.articles.values()) <= 6
         assert len(reads.articles) < len(known) / 10
