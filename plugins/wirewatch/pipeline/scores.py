@@ -8,16 +8,20 @@ from datetime import UTC, datetime
 import numpy as np
 
 from wirewatch.pipeline.backtest import Backtest
-from wirewatch.pipeline.counts_csv import Row, Table
+from wirewatch.pipeline.counts_csv import Table
 from wirewatch.spikes import measures
+from wirewatch.spikes.series import Floats
 
+_LARGE, _STEADY = 10.0, 0.5
+"""From which size on counts vary about as much as their mean, and the share of it below which they are taken for something else."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def row_scores(table: Table, found: Backtest | None) -> list[float]:
     """0 to 1 for every row, in their order; 0.5 is the alert threshold. `found`: the walk through the table, None for measures.
 
-    Rises of counts are scored as the watch judges them. Where the file has a column `value`, falls are scored as well.
+    Rises of counts are scored as the watch judges them. Where the file has a column `value`, falls are scored as well, and so is what is
+    steadier than counts of independent things can be (a temperature in whole degrees).
     """
     scores = [0.0 if found is None else float(found.scores[row.topic, row.step]) for row in table.rows]
     if not table.values:
@@ -27,12 +31,18 @@ def row_scores(table: Table, found: Backtest | None) -> list[float]:
         by_topic[row.topic].append(place)
     for places in by_topic.values():
         ordered = sorted(places, key=lambda place: table.rows[place].at)
-        for place, score in zip(ordered, _scored([table.rows[place] for place in ordered], found is not None), strict=True):
+        values = np.array([table.rows[place].value for place in ordered])
+        seconds = np.array([int((table.rows[place].at - _EPOCH).total_seconds()) for place in ordered], dtype=np.int64)
+        counts = found is not None and not _steady(values[np.isfinite(values)])
+        for place, score in zip(ordered, measures.scores(values, seconds, falls_only=counts).tolist(), strict=True):
             scores[place] = max(scores[place], score)
     return scores
 
 
-def _scored(rows: list[Row], falls_only: bool) -> list[float]:
-    seconds = np.array([int((row.at - _EPOCH).total_seconds()) for row in rows], dtype=np.int64)
-    found: list[float] = measures.scores(np.array([row.value for row in rows]), seconds, falls_only=falls_only).tolist()
-    return found
+def _steady(values: Floats) -> bool:
+    """Whether values hardly differ from one row to the next, for counts of their size."""
+    level = float(np.median(values)) if len(values) else 0.0
+    if len(values) < 2 or level < _LARGE:
+        return False
+    spread = float(np.median(np.abs(np.diff(values)))) / (0.6745 * np.sqrt(2))
+    return spread**2 < _STEADY * level

@@ -104,3 +104,12 @@ def test_every_row_of_a_file_has_a_score_and_falls_have_theirs_where_values_are_
         scores = row_scores(table, backtest(table, Detection()))
         assert len(scores) == len(values)
         assert [place for place, score in enumerate(scores) if score >= 0.5] == ([400] if exceptional else [])
+
+
+def test_what_is_steadier_than_counts_is_scored_as_a_measure(tmp_path: Path) -> None:
+    values = np.full(300, 45)
+    values[200:203] = 70
+    table = read(tmp_path, ["timestamp,value", *(f"{START + step * HOUR:%Y-%m-%d %H:%M},{value}.0" for step, value in enumerate(values))])
+    assert not table.measures
+    scores = row_scores(table, backtest(table, Detection()))
+    assert [place for place, score in enumerate(scores) if score >= 0.5] == [200]
