@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
+import resource
 import sys
 from collections.abc import Callable
 from time import monotonic
@@ -12,6 +14,10 @@ from tests.fuzz.targets import TARGETS
 
 ROUND = 200
 """Examples under one seed."""
+MEMORY = 4 << 30
+"""Bytes of address space: an input that needs more is found by its `MemoryError`."""
+STUCK_S = 900.0
+"""A round that takes longer has met an input that never ends: where it stands is printed, and that is the end."""
 
 
 def limited(examples: int) -> settings:
@@ -41,11 +47,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1)
     given_ = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     failed = False
     for name in given_.targets or TARGETS:
         ends, number = monotonic() + 60 * given_.minutes, given_.seed
         try:
             while monotonic() < ends:
+                faulthandler.dump_traceback_later(STUCK_S, exit=True)
                 once(name, number)()
                 number += 1
             print(f"{name}: {ROUND * (number - given_.seed)} inputs in {given_.minutes:g} min, nothing found", flush=True)

@@ -12,6 +12,7 @@ import csv
 import io
 import re
 import socket
+import tempfile
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,14 +34,17 @@ from wirewatch.alerts.message import compose
 from wirewatch.alerts.plan import plan
 from wirewatch.alerts.render import render
 from wirewatch.articles import export
+from wirewatch.articles.discover import new_article
 from wirewatch.articles.extract import extract
 from wirewatch.articles.identity import host_of, normalise, source_of, url_id
+from wirewatch.articles.kept import KeptPages, Page
 from wirewatch.config import load_files
 from wirewatch.dashboards import kql
 from wirewatch.errors import ConfigError, FetchFailed, FetchRefused, ParseError
 from wirewatch.feeds.parse import parse
 from wirewatch.http_client import HttpClient
 from wirewatch.http_client.addresses import GuardedResolver
+from wirewatch.model import Entry, Feed
 from wirewatch.pipeline.process import matcher_of
 
 HOSTILE = Path(__file__).parents[1] / "data" / "hostile"
@@ -488,6 +492,29 @@ def tables(title: str, url: str, snippet: str) -> None:
     assert len(tree.findall("./channel/item")) == 1
 
 
+def paths(id: str, url: str, name: str) -> None:
+    """Nothing that a feed, a page or a rule says becomes part of a path: pages are kept in their month's folder, under a hash."""
+    entry = Entry(id=id, url=url or None, title=name, summary="")
+    feed = Feed(id="paper", url="https://paper.example/rss")
+    with contextlib.suppress(ValueError):
+        made = new_article(entry, feed, publishers={}, owners={}, language=None, home="https://paper.example/", now=NOW, counted=None)
+        assert re.fullmatch("[0-9a-f]{16,64}", made.id), made.id
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder) / "pages"
+            page = Page(url=made.url, content_type=name, body=id.encode("utf-8", "replace"))
+            asyncio.run(KeptPages(place).keep(made.id, NOW, page))
+            assert [str(each.relative_to(folder)) for each in Path(folder).rglob("*") if each.is_file()] == [
+                f"pages/{NOW:%Y-%m}/{made.id}.html.gz"
+            ]
+            assert asyncio.run(KeptPages(place).read(made.id, NOW)) == page
+    for file, section in (("feeds.yaml", "feeds"), ("publishers.yaml", "publishers")):
+        text = yaml.safe_dump({section: {name: {"url": "https://paper.example/rss"} if section == "feeds" else {"name": "Paper"}}})
+        with contextlib.suppress(ConfigError):
+            bundle = load_files({"wirewatch.yaml": "{}", "feeds.yaml": "feeds: {}", file: text})
+            for known in (*bundle.feeds, *bundle.publishers):
+                assert not re.search(r"[\s#|,\"'\\*?<>:\x00]", known.id), known.id
+
+
 def queries(text: str) -> None:
     """A query of the dashboards' language, or a ValueError; nothing but what Elasticsearch's query types take."""
     try:
@@ -514,5 +541,6 @@ TARGETS: dict[str, tuple[Callable[..., None], tuple[SearchStrategy[Any], ...]]] 
     "mail": (mail, (TEXT, TEXT, TEXT, st.one_of(ADDRESSES, TEXT))),
     "tables": (tables, (TEXT, ADDRESSES, TEXT)),
     "queries": (queries, (KQL,)),
+    "paths": (paths, (TEXT, st.one_of(ADDRESSES, TEXT), TEXT)),
 }
 """By name: what must hold, and what it is tried on."""
