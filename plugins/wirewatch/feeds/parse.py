@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import signal
 import threading
-import xml.sax
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from xml.parsers import expat
 
 from feedparser import api
 
@@ -129,6 +128,19 @@ def unpacked(body: bytes) -> bytes:
 # ---------------------------------------------------------------- feedparser
 
 
+_OUTERMOST = frozenset(("feed", "rss", "rdf:rdf"))
+_IN_TEXT_INPUT = frozenset(("title", "link", "description", "name"))
+_IN_IMAGE = frozenset(("title", "link", "description", "url", "href", "width", "height"))
+"""Elements by which feedparser tells that an image or text input goes on."""
+
+
+class _Flat(dict[str, Any]):
+    """A dictionary of strings, which a shallow copy serves as well as a deep one."""
+
+    def __deepcopy__(self, _memo: object) -> dict[str, Any]:
+        return dict(self)
+
+
 class _EnoughError(Exception):
     """The bound on entries or elements is reached: what was read stays."""
 
@@ -144,6 +156,13 @@ class _Bounded:
     depth: int
     contentparams: dict[str, Any]
     baseuri: str
+    basestack: list[str]
+    lang: str | None
+    langstack: list[str | None]
+    incontent: int
+    intextinput: int
+    inimage: int
+    namespacemap: dict[str | None, str]
 
     def unknown_starttag(self, tag: str, attrs: list[tuple[str, str]]) -> None:
         self._count()
@@ -154,9 +173,32 @@ class _Bounded:
             raise ParseError(f"an element with more than {_MAX_ATTRIBUTES} attributes")
         if self.depth > _MAX_DEPTH:
             raise ParseError(f"nested deeper than {_MAX_DEPTH}")
+        if not attrs and not self.incontent and tag not in _OUTERMOST:
+            self._plain_starttag(tag)
+            return
         super().unknown_starttag(tag, attrs)  # type: ignore[misc]  # feedparser's, which has no types
         if len(self.baseuri) > _MAX_BASE:
             raise ParseError(f"an xml:base of more than {_MAX_BASE} characters")
+
+    def _plain_starttag(self, tag: str) -> None:
+        """What feedparser's `unknown_starttag` comes to for an element that has no attributes and is no content, as most are."""
+        self.depth += 1
+        self.basestack.append(self.baseuri)
+        self.langstack.append(self.lang)
+        prefix, colon, name = tag.partition(":")
+        if not colon:
+            prefix, name = "", tag
+        if prefix := self.namespacemap.get(prefix, prefix):
+            name = f"{prefix}_{name}"
+        else:
+            if tag not in _IN_TEXT_INPUT:
+                self.intextinput = 0
+            if tag not in _IN_IMAGE:
+                self.inimage = 0
+        try:
+            getattr(self, f"_start_{name}")({})
+        except AttributeError:
+            self.push(name, 1)  # type: ignore[attr-defined]  # feedparser's
 
     def unknown_endtag(self, tag: str) -> None:
         self._count()
@@ -173,8 +215,8 @@ class _Bounded:
 
     def push_content(self, *arguments: Any) -> None:
         super().push_content(*arguments)  # type: ignore[misc]  # feedparser's
-        # A dictionary without its aliases: it is asked several times for every element.
-        self.contentparams = dict(self.contentparams)
+        # A dictionary without its aliases: it is asked several times for every element, and copied.
+        self.contentparams = _Flat(self.contentparams)
 
     def _sync_author_detail(self, key: str = "author") -> None:
         # The search for a mail address in it takes the square of its length.
@@ -190,18 +232,59 @@ class _Bounded:
 
 
 class _Strict(_Bounded, api.StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
-    prefixes = 0
+    """feedparser's handler, driven by expat without SAX between them: names come resolved, and each is taken apart once."""
 
-    def startPrefixMapping(self, prefix: str, uri: str) -> None:  # noqa: N802 - SAX
-        self.prefixes += 1
-        if self.prefixes > _MAX_ATTRIBUTES:
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._prefixes = 0
+        self._tags: dict[str, str] = {}
+        self._attributes: dict[str, tuple[str, str]] = {}
+
+    def declare(self, prefix: str | None, uri: str | None) -> None:
+        """Take a namespace; see `expat`'s handlers."""
+        self._prefixes += 1
+        if self._prefixes > _MAX_ATTRIBUTES:
             raise ParseError(f"more than {_MAX_ATTRIBUTES} namespaces")
-        super().startPrefixMapping(prefix, uri)
+        self._tags.clear()
+        self._attributes.clear()
+        self.startPrefixMapping(prefix, uri)
 
-    def startElementNS(self, name: tuple[str, str], qname: str, attrs: Any) -> None:  # noqa: N802 - SAX
+    def start(self, name: str, attrs: dict[str, str]) -> None:
+        """Take the start of an element."""
         if len(attrs) > _MAX_ATTRIBUTES:
             raise ParseError(f"an element with more than {_MAX_ATTRIBUTES} attributes")
-        super().startElementNS(name, qname, attrs)
+        tag = self._tags.get(name) or self._tag(name)
+        if not attrs and not self.decls:
+            self.unknown_starttag(tag, [])
+            return
+        found, self.decls = self.decls, {}
+        stated = [(self._attributes.get(each) or self._attribute(each), value) for each, value in attrs.items()]
+        found.update((mapped, value) for (mapped, _), value in stated)
+        found.update((written, value) for (_, written), value in stated)
+        self.unknown_starttag(tag, list(found.items()))
+
+    def end(self, name: str) -> None:
+        """Take the end of an element."""
+        self.unknown_endtag(self._tags.get(name) or self._tag(name))
+
+    def _tag(self, name: str) -> str:
+        """The name under the prefix that feedparser knows the namespace by."""
+        uri, local, _ = _parts(name)
+        prefix = self._matchnamespaces.get(uri.lower()) if uri else None
+        if not prefix and uri:
+            prefix = next((each for each, used in self.namespaces_in_use.items() if each and used == uri), None)
+        self._tags[name] = tag = (f"{prefix}:{local}" if prefix else local).lower()
+        return tag
+
+    def _attribute(self, name: str) -> tuple[str, str]:
+        """An attribute's name under the prefix that feedparser knows, and as it is written."""
+        uri, local, written = _parts(name)
+        prefix = self._matchnamespaces.get(uri.lower(), "")
+        self._attributes[name] = names = (
+            (f"{prefix}:{local}" if prefix else local).lower(),
+            (f"{written}:{local}" if written else local).lower(),
+        )
+        return names
 
     def pop(self, element: str, strip_whitespace: int = 1) -> Any:
         if self.elementstack and len(pieces := self.elementstack[-1][2]) > _MAX_PIECES and element not in self.can_contain_dangerous_markup:
@@ -209,25 +292,31 @@ class _Strict(_Bounded, api.StrictFeedParser):  # type: ignore[misc]  # feedpars
         return super().pop(element, strip_whitespace)
 
 
+def _parts(name: str) -> tuple[str, str, str]:
+    """Namespace, local name and prefix of a name as expat hands it out."""
+    parts = name.split()
+    if len(parts) == 1:
+        return "", name, ""
+    uri, local, prefix = parts if len(parts) == 3 else (*parts, "")
+    return uri, local, prefix
+
+
 class _Loose(_Bounded, api.LooseFeedParser):  # type: ignore[misc]  # feedparser has no types
     pass
 
 
 def _strictly(text: str, max_entries: int) -> Any:
-    """feedparser's reading of well-formed XML; raises SAXException, or whatever a strange feed makes feedparser raise."""
+    """feedparser's reading of well-formed XML; raises ExpatError, or whatever a strange feed makes feedparser raise."""
     handler = _Strict("", None, "utf-8")
     handler.max_entries = max_entries
     handler.resolve_relative_uris = handler.sanitize_html = False
-    reader = xml.sax.make_parser()  # noqa: S317 - the text has no DOCTYPE, so there is nothing to expand or to load
-    reader.setFeature(xml.sax.handler.feature_namespaces, 1)
-    reader.setFeature(xml.sax.handler.feature_external_ges, 0)
-    reader.setContentHandler(handler)
-    reader.setErrorHandler(handler)
-    source = xml.sax.xmlreader.InputSource()
-    source.setByteStream(io.BytesIO(text.encode("utf-8", "replace")))
-    source.setEncoding("utf-8")
+    # The text has no DOCTYPE, so there is nothing to expand or to load.
+    parser = expat.ParserCreate("utf-8", " ")
+    parser.namespace_prefixes = parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
+    parser.CharacterDataHandler, parser.StartNamespaceDeclHandler = handler.handle_data, handler.declare
     with contextlib.suppress(_EnoughError):
-        reader.parse(source)
+        parser.Parse(text.encode("utf-8", "replace"), True)
     return handler
 
 
@@ -270,8 +359,8 @@ def _read(document: xmltext.Document, max_entries: int) -> tuple[Any, list[str]]
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, xml.sax.SAXParseException):
-        return f"{error.getMessage()} (line {error.getLineNumber()})"
+    if isinstance(error, expat.ExpatError):
+        return f"{expat.ErrorString(error.code)} (line {error.lineno})"
     return cut(clean(f"{error}"), 200) or type(error).__name__
 
 

@@ -49,7 +49,8 @@ class Write:
 
     `op` is `create` (answers `exists` where the id is taken), `index` (overwrites; with `seq_no` and `primary_term`
     answers `conflict` where the document has changed; with `version` writes under an external version and answers
-    `conflict` where a newer one is stored) or `delete`.
+    `conflict` where a newer one is stored), `update` (as `index`, but `doc` has only the fields that change; answers `missing`
+    where there is no document) or `delete`.
     """
 
     op: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -37,6 +37,19 @@ def to_document(value: Any) -> dict[str, Any]:
     derived = _DERIVED[type(value)](value) if type(value) in _DERIVED else {}
     document = {names.get(name, name): item for name, item in plain.items()} | derived
     return {name: item for name, item in document.items() if item is not None and item not in ([], {})}
+
+
+def changes(before: T, after: T, fields: Iterable[str] | None = None) -> dict[str, Any]:
+    """What of a model value (or of these fields of it) has changed, as its document has it: what is gone is None or empty.
+
+    Only for kinds whose documents have the model's names and nothing besides.
+    """
+    kind: Any = type(after)
+    different = {
+        name for name in fields or kind.__slots__ if (old := getattr(before, name)) is not (new := getattr(after, name)) and old != new
+    }
+    plain: dict[str, Any] = _adapter(kind).dump_python(after, mode="json", include=different)
+    return plain
 
 
 def from_document(kind: type[T], document: Mapping[str, Any]) -> T:

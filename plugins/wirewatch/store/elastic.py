@@ -242,7 +242,7 @@ class ElasticDocuments:
                 head |= {"version": write.version, "version_type": "external"}
             lines = [json.dumps({write.op: head}, ensure_ascii=False)]
             if write.doc is not None:
-                lines.append(json.dumps(write.doc, ensure_ascii=False))
+                lines.append(json.dumps({"doc": write.doc} if write.op == "update" else write.doc, ensure_ascii=False))
             # A lone surrogate, which hostile input may carry, has no UTF-8.
             yield number, write, ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
@@ -429,10 +429,11 @@ def _without_login(url: str) -> str:
 def _outcome(write: Write, result: Mapping[str, Any]) -> str | None:
     """What became of one write of a bulk, or None where it was refused."""
     if result["status"] < 300:
-        return str(result["result"])
+        # An update that changes nothing is one all the same.
+        return "updated" if result["result"] == "noop" else str(result["result"])
     if result["status"] == 409:
         return "exists" if write.op == "create" else "conflict"
-    if result["status"] == 404 and write.op == "delete":
+    if result["status"] == 404 and write.op in ("delete", "update"):
         return "missing"
     return None
 

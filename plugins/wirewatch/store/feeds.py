@@ -12,7 +12,7 @@ from typing import Any
 from wirewatch.errors import Conflict, StoreRejected
 from wirewatch.model import Feed, FeedState, Health, PollRecord
 from wirewatch.store.base import Documents, Hit, Stored, Write, put_over
-from wirewatch.store.documents import from_document, stored, to_document
+from wirewatch.store.documents import changes, from_document, stored, to_document
 
 KIND = "feeds"
 CONTROLS = "feed-controls"
@@ -120,8 +120,8 @@ async def load(documents: Documents, feeds: Sequence[str]) -> list[Stored[FeedSt
 
 async def claim(documents: Documents, states: Sequence[Stored[FeedState]], until: datetime) -> list[Stored[FeedState]]:
     """Take feeds until then, before they are asked for; those that somebody else took first are left out."""
-    taken = [replace(each, value=replace(each.value, attempts=each.value.attempts + 1, next_attempt_at=until)) for each in states]
-    return [each for each in await _write(documents, taken) if each is not None]
+    taken = [(each, replace(each.value, attempts=each.value.attempts + 1, next_attempt_at=until)) for each in states]
+    return [each for each in await _change(documents, taken, ("attempts", "next_attempt_at")) if each is not None]
 
 
 async def save(documents: Documents, results: Sequence[tuple[Stored[FeedState], FeedState]]) -> list[bool]:
@@ -129,7 +129,7 @@ async def save(documents: Documents, results: Sequence[tuple[Stored[FeedState], 
 
     A pause that came meanwhile is kept: it does not end a claim.
     """
-    written = await _write(documents, [replace(claimed, value=after) for claimed, after in results])
+    written = await _change(documents, results)
     saved = [each is not None for each in written]
     for position, (claimed, after) in enumerate(results):
         if not saved[position]:
@@ -159,13 +159,27 @@ async def record(documents: Documents, records: Sequence[tuple[str, PollRecord]]
         await documents.bulk(writes)
 
 
-async def _write(documents: Documents, states: Sequence[Stored[FeedState]]) -> list[Stored[FeedState] | None]:
-    written = await documents.bulk([_over(each, each.value) for each in states]) if states else []
+async def _change(
+    documents: Documents, states: Sequence[tuple[Stored[FeedState], FeedState]], fields: Sequence[str] | None = None
+) -> list[Stored[FeedState] | None]:
+    """Write what is different in each (at most in `fields`); None for those that have changed since they were read."""
+    writes = [
+        Write(
+            op="update",
+            index=before.index,
+            id=before.id,
+            doc=changes(before.value, after, fields),
+            seq_no=before.seq_no,
+            primary_term=before.primary_term,
+        )
+        for before, after in states
+    ]
+    written = await documents.bulk(writes) if writes else []
     return [
-        replace(each, seq_no=result.seq_no, primary_term=result.primary_term)
+        Stored(value=after, index=before.index, id=before.id, seq_no=result.seq_no, primary_term=result.primary_term)
         if result.outcome == "updated" and result.seq_no is not None and result.primary_term is not None
         else None
-        for each, result in zip(states, written, strict=True)
+        for (before, after), result in zip(states, written, strict=True)
     ]
 
 
