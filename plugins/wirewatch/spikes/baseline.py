@@ -316,7 +316,7 @@ def _all_coverage(panel: Panel, coverage: Floats, where: Grid, through: int, day
         through=through,
         days=days,
         scale=scale[None] / scale[-1],
-        parent=found.shape[0],
+        parent=None,
         half_life_d=ALL_HALF_LIFE_D,
         robust=False,
     )

@@ -18,7 +18,7 @@ FRESHNESS = {1: 1.0, 3: 0.67, 6: 0.40, 24: 0.20}
 Windows overlap, and those of different widths see the same stories; measured on independent negative binomial counts of rates
 0.03 to 10 an hour (benchmarks/detect.py calibrates them).
 """
-SHARE = {1: 0.1, 3: 1.0, 6: 1.0, 24: 0.4}
+SHARE = {1: 0.15, 3: 1.0, 6: 1.0, 24: 0.4}
 """By window in hours: how much of the tail at which windows of three and six hours alert one of another width is allowed.
 
 News that matters lasts for hours: what only a single hour shows is mostly chance, and what only a day shows is mostly drift.

@@ -20,10 +20,10 @@ from wirewatch.spikes.tails import log_tail, trailing, upper_count
 
 LATE = timedelta(hours=2)
 """An hour that ended so long before the decision was found late."""
-_FIRST_HOURS, _FIRST_STEPS = 24.0, 3
+_FIRST_HOURS, _FIRST_STEPS = 12.0, 3
 """Known hours, and counts, before which nothing is exceptional: there is nothing to be an exception from."""
-_STRANGE, _WEEKEND_D = 3.0, 4.0
-"""Times as much as the days before that weekdays may bring, as long as those days may all have been a weekend."""
+_STRANGE, _WEEKEND = 3.0, (4, 5, 6)
+"""Times as much as the days before that weekdays may bring, as long as those days may all have been a weekend (0 is Monday)."""
 _LEARNING = np.log(20.0)
 """How much more improbable an exception must be while a topic is learning; less and less after that."""
 _SETTLED_D = LEARNING_HOURS / 24
@@ -44,7 +44,7 @@ _MAJOR, _CRITICAL = (1.6, 4.0), (2.6, 8.0)
 _BLIND = 0.25
 """Variance of what the hidden feeds would have brought, relative to their expected share squared."""
 _SAMPLE_TOPICS, _SAMPLE_HOURS = 48, 6
-_TOLERANCE, _TOLERANCE_SD = 0.05, 1.0
+_TOLERANCE, _TOLERANCE_SD = 0.05, 0.5
 """ln, and standard deviations of its own noise, that all coverage may rise by without any more being expected of a topic."""
 
 
@@ -232,6 +232,7 @@ class _Bench:
         self.rise = self._rise(means(baselines, self.fit, panel, self.where))
         sensitivity = np.array([_SENSITIVITY[each.sensitivity] for each in series])
         self.days = np.array([max(each.known_hours, 1.0) / 24 for each in baselines])
+        self.strange = np.array([_STRANGE if _only_weekend(each) else 1.0 for each in baselines])
         caution = _LEARNING * np.clip(2 - self.days / _SETTLED_D, 0.0, 1.0)
         self.limit = self._threshold(topics) + sensitivity - caution
 
@@ -373,7 +374,7 @@ class _Side:
         for window, width in enumerate(bench.where.windows):
             days = bench.days if rows is None else bench.days[rows]
             rise = 1.0 if bench.rise is None else bench.rise[window] if rows is None else bench.rise[window][rows]
-            rise = rise * np.where(days < _WEEKEND_D, _STRANGE, 1.0)[:, None]
+            rise = rise * (bench.strange if rows is None else bench.strange[rows])[:, None]
             whole = trailing(usual, width) * rise
             square = trailing(usual**2, width) * rise**2
             unsure = (fitted.level_var + _shape_var(fitted, bench.hours[window]) + np.maximum(1 / days - 1 / _SETTLED_D, 0.0))[:, None]
@@ -411,6 +412,14 @@ class _Side:
         """Whether it is not only improbable but a good deal more than usual."""
         found: NDArray[np.bool_] = self.sums[window] >= _least(self.means[window], self.hours[window])
         return found
+
+
+def _only_weekend(baseline: Baseline) -> bool:
+    """Whether no day that it was learned from is surely a working day."""
+    if baseline.stories is None or baseline.known_hours >= 24.0 * (len(_WEEKEND) + 1):
+        return False
+    seen = np.flatnonzero(baseline.stories.days_x > 0) - len(baseline.stories.days_x)
+    return all((baseline.through + timedelta(days=int(ago))).weekday() in _WEEKEND for ago in seen)
 
 
 def _least(mean: Floats, hours: float) -> Floats:

@@ -224,9 +224,11 @@ class _State:
             seen[part] = (self.capped[part] * weight) @ self.cells
             free[part] = (mean * weight) @ self.cells / self.shape[part]
         slow = self._slowness()
-        shared, _, _ = _shrunk(seen.sum(axis=0)[None], free.sum(axis=0)[None], parent[None], (0.5, 0.5, 0.05))
-        spread = _spread(seen, free, shared, slow)
-        self.shape, self.shape_var, self.freedom = _shrunk(seen, free, shared, spread, slow)
+        every, whole, one = seen.sum(axis=0)[None], free.sum(axis=0)[None], np.ones(1)
+        # The shared shape has errors of its own, which all series have in common.
+        shared, errors, _ = _shrunk(every, whole, parent[None], _spread(every, whole, parent[None], one))
+        self.shape, own, self.freedom = _shrunk(seen, free, shared, _spread(seen, free, shared, slow), slow)
+        self.shape_var = own + errors
 
     def _slowness(self) -> Floats:
         """(k,) how much noisier days are than their hours alone would make them, at least 1."""
