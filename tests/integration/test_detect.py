@@ -14,7 +14,7 @@ from tests.watched import DAY, HOUR, NOW, OUTLETS, TOPICS, Died, Mortal, World, 
 
 from wirewatch.alerts.plan import incident_of, joined_of
 from wirewatch.model import IncidentState, Notification, Status
-from wirewatch.pipeline import counting
+from wirewatch.pipeline import counting, expecting
 from wirewatch.pipeline.detect import _Run, detect
 from wirewatch.pipeline.incidents import change
 from wirewatch.spikes.incidents import BLINDNESS
@@ -278,6 +278,12 @@ def test_what_changes_later_is_counted_again_and_nothing_else_is(documents: Elas
         await later(world, MINUTE)
         assert await counting.rebuild(world.ports()) == 2
         assert await counting.differences(world.ports()) == []
+
+        assert await expecting.forget_learned(world.ports(), ["ties", "gone"]) == 1
+        assert (await counts_store.learned(documents, ["ties"]))["ties"].state is None
+        await later(world, MINUTE)
+        assert (await detect(world.ports()))["learning"] == 0
+        assert (await counts_store.learned(documents, ["ties"]))["ties"].state is not None
 
     asyncio.run(work())
 

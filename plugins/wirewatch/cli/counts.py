@@ -1,4 +1,4 @@
-"""`wirewatch counts rebuild`: the hourly counts, worked out anew from the articles."""
+"""`wirewatch counts rebuild · relearn`: the hourly counts, worked out anew from the articles, and what is learned from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from wirewatch.cli._shared import CONFIG, JSON, emit, run
+from wirewatch.cli._shared import CONFIG, JSON, emit, fail, run
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -53,6 +53,31 @@ def rebuild(
         typer.echo(f"{len(found)} differ." if found else "All counts are right.")
     if found:
         raise typer.Exit(1)
+
+
+@app.command()
+def relearn(
+    topics: list[str] = typer.Option([], "--topic", help="A topic; may be repeated. Default: all."),
+    as_json: bool = JSON,
+    config: Path | None = CONFIG,
+) -> None:
+    """Let the next detection learn what is usual anew, from all counts that there are."""
+    done = run(_relearn(config, topics))
+    if as_json:
+        emit([{"topics": done}])
+    else:
+        typer.echo(f"The next detection learns {done} topic{'' if done == 1 else 's'} anew.")
+
+
+async def _relearn(config: Path | None, topics: list[str]) -> int:
+    from wirewatch.pipeline import expecting
+    from wirewatch.wiring.local import ports
+
+    async with ports(config) as found:
+        known = [topic.id for topic in found.bundle.topics]
+        if unknown := [topic for topic in topics if topic not in known]:
+            fail("\n".join(f'unknown topic "{topic}"' for topic in unknown), 2)
+        return await expecting.forget_learned(found, topics or known)
 
 
 async def _rebuild(config: Path | None) -> int:

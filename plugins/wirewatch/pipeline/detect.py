@@ -40,11 +40,11 @@ _PING_BYTES = 100_000
 
 async def detect(ports: Ports) -> dict[str, int]:
     """Run detection once; returns how many articles were `grouped`, hours `counted` anew, incidents `opened`, `escalated`, `closed`
-    and `reopened`, messages `planned`, and how many alerting topics are `spiking`.
+    and `reopened`, messages `planned`, and how many alerting topics are `spiking`, and still `learning`.
 
     Under a lease: where another run has it, nothing is done (`busy` 1).
     """
-    done = dict.fromkeys(("grouped", "counted", "opened", "escalated", "closed", "reopened", "planned", "spiking", "busy"), 0)
+    done = dict.fromkeys(("grouped", "counted", "opened", "escalated", "closed", "reopened", "planned", "spiking", "learning", "busy"), 0)
     holder = secrets.token_hex(8)
     if await shared.lease(ports.documents, LEASE, holder, ports.clock(), LEASE_FOR) is None:
         return done | {"busy": 1}
@@ -109,6 +109,7 @@ class _Run:
         alerting = [topic.id for topic in topics.values() if topic.alert is Alert.SPIKE]
         spikes = {id: found for id in alerting if (found := outlook.spikes(id))}
         self.tally["spiking"] = len(spikes)
+        self.tally["learning"] = sum(outlook.judged[id].learning for id in alerting)
         if sight.spike is not None:
             spikes[BLINDNESS] = (sight.spike,)
         latest = await store.latest(self.documents, sorted({each.value.topic for each in known.values()} | spikes.keys()))

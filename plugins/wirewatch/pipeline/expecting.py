@@ -233,6 +233,13 @@ async def _states(ports: Ports, run: store.Run) -> dict[str, store.Learned]:
     return found
 
 
+async def forget_learned(ports: Ports, topics: Sequence[str]) -> int:
+    """Drop what was learned of topics, so that the next run learns them anew; returns of how many anything was."""
+    kept = await store.learned(ports.documents, topics)
+    known = [replace(state, state=None) for state in kept.values() if state.state is not None]
+    return await store.save_learned(ports.documents, known, ports.clock())
+
+
 def _reaching_back(state: store.Learned, whole: datetime | None) -> store.Learned:
     """A state whose topic's past has been tagged again, as far back as `whole` (None: all of it): to be learned anew."""
     if state.since is None or (whole is not None and state.since - whole < timedelta(days=1)):
