@@ -3,6 +3,9 @@
 Every situation of tests/situations.py is written as a CSV file in the forms that somebody else's counts come in, read back, and walked
 through as `wirewatch backtest --counts` does. Prints a row for each with how many seeds went as they should, and what went wrong
 otherwise. Without `--first` the seeds are fresh ones; the first is printed, so that a run can be repeated.
+
+`--topics 400` (no situations then, unless `--only` names some): so many noisy topics of 0.03 to 10 stories an hour, silent for 30 days, and
+with an event of six hours in each, of 3, 5 and 10 times the rate: false incidents, and how many events are found before they end, how soon.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 
-from tests.situations import SITUATIONS, TOLD_ONLY, Situation, at
+from tests.situations import SITUATIONS, TOLD_ONLY, Situation, at, eventful, noisy
 
 from wirewatch.config.settings import Detection
 from wirewatch.pipeline.backtest import Backtest, backtest
@@ -32,6 +35,7 @@ from wirewatch.pipeline.counts_csv import COLUMNS, read_counts
 
 HOUR = timedelta(hours=1)
 WEEKS = (8, 5, 11)
+ALERT = 0.5
 TOLD, BARE = "told", "bare"
 
 
@@ -97,6 +101,58 @@ def walk(make: Callable[[np.random.Generator, int], Situation], job: tuple[int, 
     return Outcome(name=make.__name__, form=form, seed=seed, weeks=weeks, problem=problem_of(situation, found), before=before)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was raised among many topics."""
+
+    seed: int
+    times: float
+    """Of the events; 0: there were none."""
+    incidents: int
+    allowed: int
+    recall: float
+    delay: float
+    """Hours, median."""
+
+
+def crowd(job: tuple[int, int, float]) -> Found:
+    """Many topics, with an event in each or without."""
+    seed, topics, times = job
+    situation = eventful(seed, times, topics=topics) if times else noisy(seed, topics=topics)
+    found = backtest(situation.table, Detection())
+    raised = sum(1 for each in found.incidents if each.opened_at > at(situation.judged_from))
+    delays = []
+    for event in situation.events:
+        alerts = np.flatnonzero(found.scores[event.topic, event.begin : event.begin + event.hours] >= ALERT)
+        if len(alerts):
+            delays.append(int(alerts[0]) + 1)
+    recall = len(delays) / max(1, len(situation.events))
+    return Found(
+        seed=seed,
+        times=times,
+        incidents=raised,
+        allowed=situation.incidents[1],
+        recall=recall,
+        delay=float(np.median(delays)) if delays else float("nan"),
+    )
+
+
+def crowds(topics: int, seeds: Sequence[int], processes: int) -> None:
+    """Print what is raised among many topics."""
+    print(
+        "| topics | seed | events of times the rate | incidents | allowed | found | median delay, h |\n|---|---|---|---|---|---|---|",
+        flush=True,
+    )
+    with Pool(processes) as pool:
+        for each in pool.imap(crowd, [(seed, topics, times) for seed in seeds for times in (0.0, 3.0, 5.0, 10.0)]):
+            what = (
+                f"none | {each.incidents} | {each.allowed} | |"
+                if not each.times
+                else f"{each.times:g} | | | {each.recall:.3f} | {each.delay:g}"
+            )
+            print(f"| {topics} | {each.seed} | {what} |", flush=True)
+
+
 def _job(job: tuple[str, int, int, str]) -> Outcome:
     name, *rest = job
     return walk(next(each for each in SITUATIONS if each.__name__ == name), (rest[0], rest[1], rest[2]))  # type: ignore[arg-type]
@@ -109,9 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=None)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--topics", type=int, default=0)
     options = parser.parse_args(arguments)
     first = secrets.randbelow(10**6) if options.first is None else options.first
     print(f"seeds {first} to {first + options.seeds - 1}", flush=True)
+    if options.topics:
+        crowds(options.topics, range(first, first + options.seeds), options.processes)
+        if not options.only:
+            return 0
     makers = [each for each in SITUATIONS if not options.only or each.__name__ in options.only]
     jobs = [
         (make.__name__, seed, WEEKS[seed % len(WEEKS)], form)
