@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 ELASTICSEARCH = "elasticsearch_default"
 SMTP = "smtp_default"
 
-DISCOVERED = Asset("wirewatch://articles/discovered")
-READY = Asset("wirewatch://articles/ready")
-PLANNED = Asset("wirewatch://notifications/planned")
-"""Each wakes the next DAG. What there is to do is always asked of Elasticsearch, for an event can be stranded."""
+DISCOVERED = Asset("wirewatch/articles/discovered")
+READY = Asset("wirewatch/articles/ready")
+PLANNED = Asset("wirewatch/notifications/planned")
+"""Each wakes the next DAG. What there is to do is always asked of Elasticsearch, for an event can be stranded.
+
+Names without a scheme: for an address, Airflow loads all its providers to ask which of them knows it, in every process that reads a DAG.
+"""
 
 RETRY = ExceptionRetryPolicy(
     rules=[
