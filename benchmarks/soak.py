@@ -1,9 +1,9 @@
 """Weeks of the running watch in an hour: `python -m benchmarks.soak [--days 30 --feeds 1000 --articles 200000] [--png FILE]`.
 
 The clock is simulated, everything else is real: feeds and pages over HTTP, worker processes, an Elasticsearch node of its own, mail over
-SMTP. As DAG runs do, every hour polls, processes, detects and notifies with ports made anew, but all in one process, so that what a task
-would leave behind shows. Looks now and then at memory, open files, indices, and how long each step takes; ends with a comparison of
-what is stored with what was published, a table of the quarters of the time, and, with `--png`, curves of all of it.
+SMTP. As DAG runs do, every round (`--every` hours) polls, processes, detects and notifies with ports made anew, but all in one process, so
+that what a task would leave behind shows. Looks now and then at memory, open files, indices, and how long each step takes; ends with a
+comparison of what is stored with what was published, a table of the quarters of the time, and, with `--png`, curves of all of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,8 @@ ROOT = Path(__file__).parents[1]
 PREFIX = "wirewatch-soak"
 START = datetime(2026, 10, 20, tzinfo=UTC)
 """A month ends on the way, so that new indices begin."""
+LOOKS_APART = 3
+"""Rounds."""
 STEPS = {"poll": poll, "process": process, "detect": detect, "notify": notify}
 _MB = 1 << 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -64,6 +67,7 @@ class Sample:
     main_mb: float
     workers_mb: float
     main_files: int
+    processes: int
     node_mb: float
     node_files: int
     heap_mb: float
@@ -136,18 +140,19 @@ def children(pid: int) -> list[int]:
     return found
 
 
-async def look(documents: ElasticDocuments, node: int, day: float) -> Sample:
-    """See how large everything is."""
+async def look(documents: ElasticDocuments, node: int, others: Collection[int], day: float) -> Sample:
+    """See how large everything is; `others` are children of this process that are no workers."""
     stats = await documents.ask("GET", f"/{PREFIX}-*/_stats/docs,store,segments")
     heap = await documents.ask("GET", "/_nodes/stats/jvm?filter_path=nodes.*.jvm.mem.heap_used_in_bytes")
     total = stats["_all"]["primaries"]
-    below = [pid for pid in children(os.getpid()) if pid != node]
+    below = [pid for pid in children(os.getpid()) if pid not in others]
     return Sample(
         day=day,
         articles=await documents.count("articles", {"match_all": {}}),
         main_mb=resident_mb(os.getpid()),
-        workers_mb=max((resident_mb(pid) for pid in below), default=0.0),
+        workers_mb=sum(resident_mb(pid) for pid in below),
         main_files=len(os.listdir("/proc/self/fd")),
+        processes=len(below),
         node_mb=resident_mb(node),
         node_files=len(os.listdir(f"/proc/{node}/fd")),
         heap_mb=sum(each["jvm"]["mem"]["heap_used_in_bytes"] for each in heap["nodes"].values()) / _MB,
@@ -166,30 +171,29 @@ async def live(given: argparse.Namespace, node: embedded.NodeInfo, folder: Path,
     async with ElasticDocuments(url=node.url, prefix=PREFIX) as documents:
         await documents.ensure()
         await published.publish(documents, load(folder), START)
-    hours = given.days * 24
-    for hour in range(hours + 2):
+    others, ends = children(os.getpid()), perf_counter() + 60 * given.minutes
+    for number in range(given.days * 24 // given.every + 2):
+        hour = number * given.every
         clock.now = START + timedelta(hours=hour)
         await asyncio.to_thread(told, port, f"/clock?now={clock.now.isoformat().replace('+', '%2B')}")
         async with assemble(where, bundle=None, channels=channels, clock=clock) as ports:
-            await _hour(ports, curves, hour, node.pid)
-        if hour % 24 == 0 and curves.samples:
-            print(f"day {hour // 24}: {curves.samples[-1]}", file=sys.stderr, flush=True)
+            for name, step in STEPS.items():
+                began = perf_counter()
+                await step(ports)
+                curves.took[name].append((hour / 24, perf_counter() - began))
+                if name == "process" and number % LOOKS_APART == 0:
+                    # While the workers are there.
+                    assert isinstance(ports.documents, ElasticDocuments)
+                    curves.samples.append(await look(ports.documents, node.pid, others, hour / 24))
+            if hour % 24 < given.every:
+                await digest(ports)
+                await expire(ports)
+                print(f"day {hour // 24}: {curves.samples[-1]}", file=sys.stderr, flush=True)
+        if perf_counter() > ends:
+            print(f"Stopped after {given.minutes:g} minutes, on day {hour // 24} of {given.days}.")
+            break
     async with assemble(where, bundle=None, channels=channels, clock=clock) as ports:
         return curves, await _wrong(ports, port)
-
-
-async def _hour(ports: Ports, curves: Curves, hour: int, node: int) -> None:
-    for name, step in STEPS.items():
-        began = perf_counter()
-        await step(ports)
-        curves.took[name].append((hour / 24, perf_counter() - began))
-        if name == "process" and hour % 6 == 5:
-            # While the workers are there.
-            assert isinstance(ports.documents, ElasticDocuments)
-            curves.samples.append(await look(ports.documents, node, hour / 24))
-    if hour % 24 == 7:
-        await digest(ports)
-        await expire(ports)
 
 
 async def _wrong(ports: Ports, port: int) -> list[str]:
@@ -211,7 +215,8 @@ async def _wrong(ports: Ports, port: int) -> list[str]:
 SHOWN = {
     "articles": "articles stored",
     "main_mb": "MB of the process that runs the steps",
-    "workers_mb": "MB of the largest worker",
+    "workers_mb": "MB of its workers together",
+    "processes": "its workers and their servers",
     "main_files": "open files of the process",
     "node_mb": "MB of Elasticsearch",
     "heap_mb": "MB of its heap in use",
@@ -251,7 +256,7 @@ def draw(curves: Curves, file: Path) -> None:
     days = [each.day for each in curves.samples]
     figure, places = plt.subplots(2, 2, figsize=(10, 6), layout="constrained")
     panels = (
-        ("memory, MB", {"steps": "main_mb", "largest worker": "workers_mb", "Elasticsearch": "node_mb", "its heap": "heap_mb"}),
+        ("memory, MB", {"steps": "main_mb", "workers": "workers_mb", "Elasticsearch": "node_mb", "its heap": "heap_mb"}),
         ("open files", {"steps": "main_files", "Elasticsearch": "node_files"}),
         ("Elasticsearch", {"indices": "indices", "segments": "segments", "MB stored": "store_mb"}),
     )
@@ -260,8 +265,10 @@ def draw(curves: Curves, file: Path) -> None:
             place.plot(days, [getattr(each, name) for each in curves.samples], label=label)
         place.set_title(title)
     for name, took in curves.took.items():
-        daily = [statistics.median([each for _, each in took[at : at + 24]]) for at in range(0, len(took) - 23, 24)]
-        places.flat[3].plot(range(len(daily)), daily, label=name)
+        daily: dict[int, list[float]] = defaultdict(list)
+        for day, seconds in took:
+            daily[int(day)].append(seconds)
+        places.flat[3].plot(list(daily), [statistics.median(each) for each in daily.values()], label=name)
     places.flat[3].set_title("seconds of a step, median of a day")
     for place in places.flat:
         place.set_xlabel("day")
@@ -277,6 +284,8 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--feeds", type=int, default=1_000)
     parser.add_argument("--articles", type=int, default=200_000)
+    parser.add_argument("--every", type=int, default=1, help="hours between two rounds")
+    parser.add_argument("--minutes", type=float, default=24 * 60.0, help="stop then, wherever it is")
     parser.add_argument("--png", type=Path)
     given = parser.parse_args()
     port, mail_port = free_port(), free_port()
@@ -290,7 +299,7 @@ def main() -> int:
         finally:
             embedded.stop(Path(folder) / "elasticsearch")
             end_server()
-    print(table(curves, given.days + 0.1))
+    print(table(curves, curves.samples[-1].day + 0.1))
     print(f"\n{given.days} days, {given.feeds} feeds, {given.articles} articles: {(perf_counter() - began) / 60:.0f} minutes.")
     if given.png is not None:
         draw(curves, given.png)

@@ -95,9 +95,9 @@ def kinds(world: World) -> list[str]:
     world.passes(8 * MINUTE)
     world.stage.between.spoil()
     world.run("publish", *STEPS)
-    asked = {re.sub(r"\d{4}(-\d\d)?|(?<=_doc/).*|(?<=_create/).*", "@", each) for each in world.stage.between.asked}
-    prefix = re.escape(world.prefix)
-    return sorted({f"^{re.escape(each)}".replace(prefix, "test-[0-9a-f]+").replace("@", ".*") + "$" for each in asked})
+    asked = {each.replace(world.prefix, "@") for each in world.stage.between.asked}
+    shapes = {re.sub(r"-20\d\d(-\d\d)?|(?<=_doc/).*|(?<=_create/).*", "~", each) for each in asked}
+    return sorted(f"^{re.escape(each)}$".replace("@", "test-[0-9a-f]+").replace("\\~", ".*").replace("~", ".*") for each in shapes)
 
 
 HARM = {

@@ -38,6 +38,7 @@ from wirewatch.model import (
 from wirewatch.pipeline import counting
 from wirewatch.pipeline.detect import detect
 from wirewatch.pipeline.ports import Ports
+from wirewatch.spikes.incidents import to_tell
 from wirewatch.store import config as published
 from wirewatch.store import counts as store
 from wirewatch.store.base import Write
@@ -395,8 +396,8 @@ class Audit:
             opened = sum(event.what == "opened" for event in incident.events)
             if opened != 1:
                 self.wrong.append(f"{incident.id} was opened {opened} times")
-            if incident.untold:
-                self.wrong.append(f"{incident.id} has something that nobody was told of")
+            if due := to_tell(incident, self.world.now):
+                self.wrong.append(f"{incident.id} has something that nobody was told of: {due}")
 
     def mailed(self, messages: Sequence[Notification]) -> tuple[int, int]:
         """Every planned message arrived, and only what may be repeated was, under its Message-ID."""
