@@ -55,10 +55,10 @@ def locked() -> dict[str, set[str]]:
 def licence_of(package: Distribution) -> str:
     """What a package says of its licence, in the shortest form that it gives."""
     told = package.metadata
-    if expression := told.get("License-Expression"):
-        return expression
+    if "License-Expression" in told:
+        return str(told["License-Expression"])
     classified = [each.rpartition(" :: ")[2] for each in told.get_all("Classifier") or [] if each.startswith("License :: ")]
-    stated = (told.get("License") or "").strip()
+    stated = str(told["License"]).strip() if "License" in told else ""
     if stated not in ("", "UNKNOWN") and "\n" not in stated and len(stated) < 60:
         return stated
     return " or ".join(each for each in classified if each != "OSI Approved") or "not stated"

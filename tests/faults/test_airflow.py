@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -73,10 +74,9 @@ FAULTS: Mapping[str, Callable[[Supervised], None]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def watched(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Supervised]]:
-    """A watch on the wall's clock, run by Airflow, in which a story has broken and was told of."""
-    home: Path = tmp_path_factory.mktemp("airflow")
+@contextmanager
+def on_airflow(stage: Stage, home: Path) -> Iterator[tuple[World, Supervised]]:
+    """A watch on the wall's clock, run by Airflow every few seconds."""
     stage.learn(datetime.now(UTC))
     world = World(stage)
     quick = files(world.room.port)
@@ -100,13 +100,20 @@ def watched(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 airflow.start(progress)
                 airflow.wait(progress)
             airflow.unpause()
-            world.breaks(at=datetime.now(UTC) - timedelta(minutes=5))
-            well(world, airflow)
             yield world, airflow
         finally:
             airflow.stop()
             world.drop()
             stage.learn()
+
+
+@pytest.fixture(scope="module")
+def watched(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Supervised]]:
+    """A watch under Airflow in which a story has broken and was told of."""
+    with on_airflow(stage, tmp_path_factory.mktemp("airflow")) as (world, airflow):
+        world.breaks(at=datetime.now(UTC) - timedelta(minutes=5))
+        well(world, airflow)
+        yield world, airflow
 
 
 def well(world: World, airflow: Supervised) -> Verdict:

@@ -511,8 +511,8 @@ def paths(id: str, url: str, name: str) -> None:
         text = yaml.safe_dump({section: {name: {"url": "https://paper.example/rss"} if section == "feeds" else {"name": "Paper"}}})
         with contextlib.suppress(ConfigError):
             bundle = load_files({"wirewatch.yaml": "{}", "feeds.yaml": "feeds: {}", file: text})
-            for known in (*bundle.feeds, *bundle.publishers):
-                assert not re.search(r"[\s#|,\"'\\*?<>:\x00]", known.id), known.id
+            for known in (*(feed.id for feed in bundle.feeds), *(publisher.id for publisher in bundle.publishers)):
+                assert not re.search(r"[\s#|,\"'\\*?<>:\x00]", known), known
 
 
 def queries(text: str) -> None:
