@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from wirewatch.alerts import phrases
 from wirewatch.alerts.plan import incident_from, story_from
 from wirewatch.alerts.sheet import Item, Section, Sheet, incident_item, section, story_item
-from wirewatch.alerts.text import clean
+from wirewatch.alerts.shown import line, plain
+from wirewatch.alerts.text import clean, safe_url
 from wirewatch.config.settings import Recipient
 from wirewatch.model import IncidentState, Notification
 
@@ -60,16 +61,17 @@ def sheet(message: Notification, *, page_url: str, where: ZoneInfo, now: datetim
     incidents = [incident_from(each) for each in found["incidents"]]
     sections = [
         section("Incidents", (incident_item(each, page_url, where, now) for each in incidents)),
-        *_stories(found, where, now),
+        *_stories(found, page_url, where, now),
         section("Feeds whose state changed", (_feed(each, where) for each in found["health"])),
         section("Messages that did not go", (_trouble(each) for each in found["troubled"])),
     ]
     happened = [each for each in sections if each.items]
-    watched = f"{found['polled']:,} of {found['feeds']:,} feeds polled, {told_coverage(found['coverage'])}"
+    feeds = f"{page_url.rstrip('/')}#/feeds"
+    watched = line((f"{found['polled']:,} of {found['feeds']:,} feeds polled, {told_coverage(found['coverage'])}", safe_url(feeds)))
     if not happened:
-        line = f"{watched}, no incidents"
+        said = f"{plain(watched)}, no incidents"
         title = f"A quiet {'week' if weekly else 'day'}"
-        return Sheet(badge=badge, level="calm", title=title, subject=f"[{badge}] Quiet: {line}", lines=(f"{line}.",))
+        return Sheet(badge=badge, level="calm", title=title, subject=f"[{badge}] Quiet: {said}", lines=(line(*watched, ", no incidents."),))
     opened = sum(1 for each in incidents if each.opened_at >= datetime.fromisoformat(found["start"]))
     going = sum(1 for each in incidents if each.state is not IncidentState.CLOSED)
     news = len(found["stories"])
@@ -79,13 +81,15 @@ def sheet(message: Notification, *, page_url: str, where: ZoneInfo, now: datetim
         phrases.counted(news, "story", "stories") if news else "",
     ]
     title = ", ".join(each for each in counts if each)
-    busy = section("Most covered topics", (_topic(each, page_url) for each in found["topics"]))
-    lines = [f"{watched}; {found['articles']:,} new articles."]
+    busy = section("Most covered topics", (_topic(each, page_url, found) for each in found["topics"]))
+    seen = {"seen_since": found["start"], "seen_until": found["end"]}
+    lines = [line(*watched, "; ", (f"{found['articles']:,} new articles", safe_url(phrases.articles_link(page_url, **seen))), ".")]
     if found["failing"]:
-        lines.append(f"{phrases.counted(found['failing'], 'feed fails', 'feeds fail')} again and again.")
+        failing = (phrases.counted(found["failing"], "feed fails", "feeds fail"), safe_url(f"{feeds}?show=ill"))
+        lines.append(line(failing, " again and again."))
     if found["lowest"]:
         at = phrases.moment(datetime.fromisoformat(found["lowest"]["at"]), where)
-        lines.append(f"Coverage was lowest at {at}: {found['lowest']['coverage']:.0%}.")
+        lines.append(line(f"Coverage was lowest at {at}: {found['lowest']['coverage']:.0%}."))
     return Sheet(
         badge=badge,
         level="calm",
@@ -101,34 +105,36 @@ def told_coverage(share: float | None) -> str:
     return "coverage not known yet" if share is None else f"coverage {share:.0%}"
 
 
-def _stories(found: Any, where: ZoneInfo, now: datetime) -> list[Section]:
+def _stories(found: Any, page_url: str, where: ZoneInfo, now: datetime) -> list[Section]:
     by_topic: dict[str, list[Item]] = {}
     names: dict[str, str] = {}
     for topic, name, headline in (story_from(each) for each in found["stories"]):
         names[topic] = clean(name, _NAME)
-        by_topic.setdefault(topic, []).append(story_item(headline, where, now))
+        by_topic.setdefault(topic, []).append(story_item(headline, page_url, where, now))
     more: dict[str, int] = found["more"]
     return [Section(title=names[topic], items=tuple(items), more=more.get(topic, 0)) for topic, items in by_topic.items()]
 
 
-def _topic(each: Any, page_url: str) -> Item:
-    line = f"{phrases.counted(each['stories'], 'story', 'stories')}, {phrases.usual(each['expected'])}"
+def _topic(each: Any, page_url: str, found: Any) -> Item:
+    articles = phrases.articles_link(page_url, topics=each["id"], since=found["start"], until=found["end"], counted="1")
+    stories = (phrases.counted(each["stories"], "story", "stories"), safe_url(articles))
     url = f"{page_url.rstrip('/')}#/topics/{quote(each['id'], safe='')}"
-    return Item(pieces=((clean(each["name"], _NAME), False),), url=url, lines=(line,))
+    return Item(pieces=((clean(each["name"], _NAME), False),), url=url, lines=(line(stories, f", {phrases.usual(each['expected'])}"),))
 
 
 def _feed(each: Any, where: ZoneInfo) -> Item:
     state = str(each["health"]).replace("_", " ")
     since = phrases.moment(datetime.fromisoformat(each["since"]), where)
     problem = f": {clean(each['problem'], 200)}" if each.get("problem") and each["health"] != "healthy" else ""
-    return Item(pieces=((clean(each["name"], _NAME), False),), lines=(f"{state} since {since}{problem}",))
+    return Item(pieces=((clean(each["name"], _NAME), False),), lines=(line(f"{state} since {since}{problem}"),))
 
 
 def _trouble(each: Any) -> Item:
     how = "failed" if each["state"] == "failed" else "put off"
     name = f"{each['recipient']}, {each['channel']}"
     return Item(
-        pieces=((clean(name, _NAME), False),), lines=(f"{how}: {clean(each['problem'], 300)}", clean(f"about {each['about']}", _NAME))
+        pieces=((clean(name, _NAME), False),),
+        lines=(line(f"{how}: {clean(each['problem'], 300)}"), line(clean(f"about {each['about']}", _NAME))),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wirewatch.alerts.text import clean
@@ -158,6 +158,18 @@ def moment(at: datetime, where: ZoneInfo, *, today: datetime | None = None) -> s
         return f"{local:%H:%M}"
     shown = f"{local:%a} {local.day} {local:%b %H:%M}"
     return shown if today is not None else f"{shown} {local:%Z}"
+
+
+def articles_link(page_url: str, **filters: str | datetime | None) -> str:
+    """Where the page lists the articles that these filters of its search mean."""
+    query = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in filters.items() if value is not None}
+    return f"{page_url.rstrip('/')}#/articles?{urlencode(query)}"
+
+
+def incident_articles(page_url: str, incident: Incident, **filters: str) -> str:
+    """Where the page lists the articles of an incident (those that `filters` mean)."""
+    since, until = incident.began_at, incident.closed_at
+    return articles_link(page_url, topics=incident.topic, since=since, until=until, counted="1", sort="earliest", **filters)
 
 
 def incident_link(page_url: str, id: str, do: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from wirewatch.alerts.kibana import incident_dashboard
 from wirewatch.alerts.message import MAX_SUBJECT, Message
 from wirewatch.alerts.plan import ROUNDUP, STORY, incident_of, joined_of
 from wirewatch.alerts.sheet import Sheet, roundup
-from wirewatch.alerts.shown import MAX_NAME, Shown, shown
+from wirewatch.alerts.shown import MAX_NAME, Line, Shown, line, plain, shown
 from wirewatch.alerts.text import clean, disarmed, safe_url
 from wirewatch.config.settings import Alerts
 from wirewatch.errors import DeliveryRefused
@@ -66,11 +66,12 @@ def _incident(
         "caveats": phrases.caveats(incident),
         "handled": None if closed else phrases.handled(incident, where),
         "unanswered": _unanswered(notification, settings, where),
-        "facts": _facts(incident, where, closed=closed),
+        "facts": _facts(incident, settings.page_url if link else None, where, closed=closed),
+        "articles": safe_url(phrases.incident_articles(settings.page_url, incident)) if link and evidence else None,
         "joined": tuple(
             (clean(each.topic_name, 120), phrases.size(each), phrases.incident_link(settings.page_url, each.id)) for each in joined
         ),
-        "headlines": tuple(shown(each, where, incident.last_spike_at) for each in headlines),
+        "headlines": tuple(shown(each, settings.page_url, where, incident.last_spike_at) for each in headlines),
         "more": max(0, (evidence.articles if evidence else 0) - sum(1 + each.copies for each in headlines)),
         "chart": picture is not None,
         "chart_alt": chart.describe(hours),
@@ -85,7 +86,7 @@ def _incident(
         subject=subject,
         text=_template("alert.txt.j2").render(view),
         html=_template("alert.html.j2").render(view),
-        brief=_brief([*(["; ".join(origin[:2])] if origin else []), str(view["reason"])], view["headlines"][:_BRIEF_HEADLINES], link),
+        brief=_brief([*([f"{origin[0]}; {origin[1]}"] if origin else []), str(view["reason"])], view["headlines"][:_BRIEF_HEADLINES], link),
         link=link,
         at=now,
         chart=picture,
@@ -142,7 +143,7 @@ def _sheet(notification: Notification, sheet: Sheet, settings: Alerts, now: date
         "why": _why(notification),
     }
     listed = [
-        f"{f'[{item.badge}] ' if item.badge else ''}{item.name}{f': {item.lines[0]}' if item.lines else ''}"
+        f"{f'[{item.badge}] ' if item.badge else ''}{item.name}{f': {plain(item.lines[0])}' if item.lines else ''}"
         for section in sheet.sections
         for item in section.items
     ]
@@ -151,7 +152,7 @@ def _sheet(notification: Notification, sheet: Sheet, settings: Alerts, now: date
         subject=str(view["subject"]),
         text=_template("sheet.txt.j2").render(view),
         html=_template("sheet.html.j2").render(view),
-        brief=_brief([*sheet.lines, *listed[:_BRIEF_ITEMS], *more], (), link),
+        brief=_brief([*map(plain, sheet.lines), *listed[:_BRIEF_ITEMS], *more], (), link),
         link=link,
         at=now,
         headers={"X-Wirewatch-Event": notification.event},
@@ -165,15 +166,15 @@ def _brief(lines: Sequence[str], headlines: Sequence[Shown], link: str | None) -
     return "\n".join([*said, *([link] if link else [])])
 
 
-def _origin(incident: Incident, where: ZoneInfo) -> tuple[str, str, Shown] | None:
-    """Who had it first, as far as that may be said, who has it from where, and the first report."""
+def _origin(incident: Incident, where: ZoneInfo) -> tuple[str, str, str | None] | None:
+    """Who had it first, as far as that may be said, who has it from where, and the first report's address."""
     evidence = incident.evidence
     if evidence is None or evidence.first is None:
         return None
     return (
         phrases.claim(evidence.first, where, certain=evidence.first_is_certain, today=incident.last_spike_at),
         phrases.spread(evidence),
-        shown(evidence.first, where, None),
+        safe_url(evidence.first.url),
     )
 
 
@@ -187,28 +188,39 @@ def _unanswered(notification: Notification, settings: Alerts, where: ZoneInfo) -
     return f"{name} was told {phrases.moment(datetime.fromisoformat(asked['since']), where)}; nobody has acknowledged it since."
 
 
-def _facts(incident: Incident, where: ZoneInfo, *, closed: bool) -> tuple[tuple[str, str], ...]:
+def _facts(incident: Incident, page_url: str | None, where: ZoneInfo, *, closed: bool) -> tuple[tuple[str, Line], ...]:
+    """What is known of it, a line each; every number leads to what it counts."""
+
+    def to(text: str, **filters: str) -> tuple[str, str | None]:
+        return text, safe_url(phrases.incident_articles(page_url, incident, **filters)) if page_url else None
+
+    def listed(pieces: Iterable[tuple[str, str | None]]) -> Line:
+        return line(*[part for at, piece in enumerate(pieces) for part in ((", ", piece) if at else (piece,))])
+
     evidence = incident.evidence
-    facts = [("Since", phrases.moment(incident.began_at, where))]
+    facts = [("Since", line(phrases.moment(incident.began_at, where)))]
     if closed and incident.closed_at:
-        facts = [("From", phrases.moment(incident.began_at, where)), ("To", phrases.moment(incident.closed_at, where))]
+        facts = [(name, line(phrases.moment(at, where))) for name, at in (("From", incident.began_at), ("To", incident.closed_at))]
     if closed:
-        facts.append(("At its peak", f"{incident.peak}, {phrases.size(incident)}"))
+        facts.append(("At its peak", line(f"{incident.peak}, {phrases.size(incident)}")))
     if evidence is None:
         return tuple(facts)
     if evidence.new_words:
-        facts.append(("New", ", ".join(clean(word, MAX_NAME) for word in evidence.new_words[:8])))
+        words = [clean(word, MAX_NAME) for word in evidence.new_words[:8]]
+        facts.append(("New", listed(to(word, q=_phrase(word)) for word in words)))
     if evidence.words:
-        facts.append(("Matched", ", ".join(f"{clean(word, MAX_NAME)} ({count})" for word, count in evidence.words[:6])))
+        counts = [(clean(word, MAX_NAME), count) for word, count in evidence.words[:6]]
+        facts.append(("Matched", listed(to(f"{word} ({count})", q=_phrase(word)) for word, count in counts)))
     if evidence.top_publishers:
-        facts.append(("Publishers", ", ".join(f"{clean(name, MAX_NAME)} ({count})" for name, count in evidence.top_publishers[:6])))
-    facts.append(
-        (
-            "Size",
-            f"{phrases.total(incident)}, {phrases.counted(evidence.articles, 'article', 'articles')}",
-        )
-    )
+        counts = [(clean(name, MAX_NAME), count) for name, count in evidence.top_publishers[:6]]
+        facts.append(("Publishers", listed(to(f"{name} ({count})", publisher_name=name) for name, count in counts)))
+    facts.append(("Size", line(to(f"{phrases.total(incident)}, {phrases.counted(evidence.articles, 'article', 'articles')}"))))
     return tuple(facts)
+
+
+def _phrase(words: str) -> str:
+    """As the page's search takes words that stand together."""
+    return '"{}"'.format(words.replace('"', " ").replace("\\", " "))
 
 
 def _actions(incident: Incident, settings: Alerts) -> tuple[tuple[str, str], ...]:
@@ -227,7 +239,7 @@ def _zone_name(where: ZoneInfo, now: datetime) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    found = Environment(
         loader=PackageLoader("wirewatch.alerts"),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),  # noqa: S701 - the plain text must not be escaped
         undefined=StrictUndefined,
@@ -235,6 +247,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    found.filters["plain"] = plain
+    return found
 
 
 def _template(name: str) -> Any:

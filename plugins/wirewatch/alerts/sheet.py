@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from wirewatch.alerts import phrases
 from wirewatch.alerts.plan import RANK, incidents_of, stories_of
-from wirewatch.alerts.shown import Shown, shown
-from wirewatch.alerts.text import clean, runs_right_to_left
+from wirewatch.alerts.shown import Line, Shown, line, shown
+from wirewatch.alerts.text import clean, runs_right_to_left, safe_url
 from wirewatch.config.settings import Alerts
 from wirewatch.model import Headline, Incident, IncidentState, Notification, Severity
 
@@ -32,7 +32,7 @@ class Item:
     badge: str = ""
     level: str = "notable"
     language: str = ""
-    lines: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
     """What is to be said of it."""
     headline: Shown | None = None
 
@@ -64,7 +64,7 @@ class Sheet:
     level: str
     title: str
     subject: str
-    lines: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
     sections: tuple[Section, ...] = ()
 
 
@@ -93,7 +93,7 @@ def roundup(message: Notification, *, settings: Alerts, where: ZoneInfo, now: da
     sections = [
         section("Going on", (incident_item(each, settings.page_url, where, now) for each in going)),
         section("Closed since", (incident_item(each, settings.page_url, where, now) for each in closed)),
-        *_story_sections(stories, where, now),
+        *_story_sections(stories, settings.page_url, where, now),
         section("About the watch itself", (_note_item(each) for each in notes)),
     ]
     return Sheet(
@@ -101,7 +101,7 @@ def roundup(message: Notification, *, settings: Alerts, where: ZoneInfo, now: da
         level=str(max((each.severity for each in going), key=lambda each: RANK[each], default="notable" if stories or notes else "calm")),
         title=title[:1].upper() + title[1:],
         subject=f"[{badge}] {_subject(title, tuple(names), stories)}",
-        lines=_WHY.get(why, ()),
+        lines=tuple(map(line, _WHY.get(why, ()))),
         sections=tuple(each for each in sections if each.items),
     )
 
@@ -119,9 +119,11 @@ def incident_item(incident: Incident, page_url: str, where: ZoneInfo, now: datet
     over = incident.state is IncidentState.CLOSED
     since = phrases.moment(incident.began_at, where, today=now)
     until = phrases.moment(incident.closed_at, where, today=now) if incident.closed_at else ""
-    lines = [f"{phrases.total(incident)}, from {since} to {until}" if over else f"{phrases.size(incident)}, since {since}"]
+    articles = safe_url(phrases.incident_articles(page_url, incident)) if incident.evidence else None
+    size = (phrases.total(incident) if over else phrases.size(incident), articles)
+    lines = [line(size, f", from {since} to {until}" if over else f", since {since}")]
     if told := phrases.handled(incident, where):
-        lines.append(told)
+        lines.append(line(told))
     headlines = incident.evidence.headlines if incident.evidence else ()
     return Item(
         pieces=((clean(incident.topic_name, _NAME), False),),
@@ -129,18 +131,18 @@ def incident_item(incident: Incident, page_url: str, where: ZoneInfo, now: datet
         badge=phrases.badge(incident, "closed" if over else "opened"),
         level="calm" if over else str(incident.severity),
         lines=tuple(lines),
-        headline=shown(headlines[0], where, now) if headlines else None,
+        headline=shown(headlines[0], page_url, where, now) if headlines else None,
     )
 
 
-def story_item(headline: Headline, where: ZoneInfo, now: datetime, *said: str) -> Item:
+def story_item(headline: Headline, page_url: str, where: ZoneInfo, now: datetime, *said: str) -> Item:
     """A report in a list."""
-    each = shown(headline, where, now)
-    told = " · ".join(part for part in (each.publisher, each.at, each.copies) if part)
-    return Item(pieces=each.pieces, url=each.url, language=each.language, lines=(told, *said))
+    each = shown(headline, page_url, where, now)
+    told = line(f"{each.publisher} · {each.at}", *((" · ", (each.copies, each.copies_url)) if each.copies else ()))
+    return Item(pieces=each.pieces, url=each.url, language=each.language, lines=(told, *map(line, said)))
 
 
-def _story_sections(stories: Sequence[tuple[str, str, Headline]], where: ZoneInfo, now: datetime) -> list[Section]:
+def _story_sections(stories: Sequence[tuple[str, str, Headline]], page_url: str, where: ZoneInfo, now: datetime) -> list[Section]:
     """A section a topic; a story of several topics stands at the first one, with the names of the others."""
     names: dict[str, list[str]] = {}
     first: dict[str, tuple[str, Headline]] = {}
@@ -152,13 +154,13 @@ def _story_sections(stories: Sequence[tuple[str, str, Headline]], where: ZoneInf
     for story, (topic, headline) in first.items():
         others = names[story][1:]
         also = (f"Also: {', '.join(others)}",) if others else ()
-        by_topic.setdefault(topic, []).append(story_item(headline, where, now, *also))
+        by_topic.setdefault(topic, []).append(story_item(headline, page_url, where, now, *also))
     titles = {topic: clean(name, _NAME) for topic, name, _ in stories}
     return [section(f"New: {titles[topic]}", items) for topic, items in by_topic.items()]
 
 
 def _note_item(note: Any) -> Item:
-    lines = tuple(clean(str(line), 600) for line in note.get("lines", ()))
+    lines = tuple(line(clean(str(each), 600)) for each in note.get("lines", ()))
     level = str(note.get("level", "notable"))
     return Item(pieces=((clean(str(note["title"]), _NAME), False),), level=level, lines=lines[:3])
 

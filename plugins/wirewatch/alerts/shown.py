@@ -1,9 +1,10 @@
-"""A headline as mails show it; pure."""
+"""Headlines and lines of text as mails show them; pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from wirewatch.alerts import phrases
@@ -12,6 +13,20 @@ from wirewatch.model import Headline
 
 MAX_TITLE = 240
 MAX_NAME = 80
+
+
+Line = tuple[tuple[str, str | None], ...]
+"""Text in pieces, each with the address that it leads to, if any."""
+
+
+def line(*pieces: str | tuple[str, str | None]) -> Line:
+    """A line of such pieces."""
+    return tuple((piece, None) if isinstance(piece, str) else piece for piece in pieces)
+
+
+def plain(pieces: Line) -> str:
+    """What a line says."""
+    return "".join(text for text, _ in pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +40,8 @@ class Shown:
     at: str
     language: str
     copies: str
+    copies_url: str | None
+    """Where the page lists them."""
 
     @property
     def title(self) -> str:
@@ -37,7 +54,7 @@ class Shown:
         return runs_right_to_left("".join(text for text, _ in self.pieces))
 
 
-def shown(headline: Headline, where: ZoneInfo, today: datetime | None) -> Shown:
+def shown(headline: Headline, page_url: str, where: ZoneInfo, today: datetime | None) -> Shown:
     """A headline with times in a zone, without the date on the day of `today`."""
     return Shown(
         pieces=marked(clean(headline.title, MAX_TITLE) or clean(headline.url, MAX_TITLE), headline.words),
@@ -46,4 +63,5 @@ def shown(headline: Headline, where: ZoneInfo, today: datetime | None) -> Shown:
         at=phrases.moment(headline.at, where, today=today),
         language=headline.language if headline.language and headline.language.isalnum() else "",
         copies=f"and {phrases.counted(headline.copies, 'other outlet', 'others')}" if headline.copies else "",
+        copies_url=safe_url(f"{page_url.rstrip('/')}#/articles/{quote(headline.article, safe='')}"),
     )

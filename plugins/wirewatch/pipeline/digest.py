@@ -9,7 +9,7 @@ from typing import Any
 from wirewatch.alerts.digest import Period, periods
 from wirewatch.alerts.plan import document_of, plan_note, route, slim, story_document
 from wirewatch.alerts.release import DIGEST
-from wirewatch.model import Alert, Coverage, Incident, IncidentState, Notification, Severity, Topic
+from wirewatch.model import Alert, Coverage, Incident, IncidentState, Notification, Severity, Status, Topic
 from wirewatch.pipeline.blindness import OPERATORS
 from wirewatch.pipeline.each import by_story
 from wirewatch.pipeline.ports import Ports
@@ -23,6 +23,7 @@ _STORIES = 5
 _INCIDENTS = 500
 _FEEDS = 40
 _TROUBLED = 20
+_READABLE: dict[str, Any] = {"terms": {"status": [Status.READY, Status.PARTIAL]}}
 _DIP = 0.05
 
 
@@ -69,7 +70,9 @@ async def _content(ports: Ports, recipient: str, period: Period) -> dict[str, An
         "feeds": await documents.count("feeds", active),
         "polled": await documents.count("feeds", {"bool": {"filter": [active, {"range": {"last_success_at": since}}]}}),
         "failing": await documents.count("feeds", {"bool": {"filter": [active, {"term": {"health": "failing"}}]}}) if operators else 0,
-        "articles": await documents.count("articles", {"range": {"first_seen_at": {**since, "lt": end.isoformat()}}}),
+        "articles": await documents.count(
+            "articles", {"bool": {"filter": [_READABLE, {"range": {"first_seen_at": {**since, "lt": end.isoformat()}}}]}}
+        ),
         "coverage": coverage,
         "lowest": lowest,
         "topics": [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -109,3 +111,12 @@ def test_a_day_with_news_lists_it() -> None:
     ):
         assert said in message.text, said
     assert "Kim's train reaches Khasan, report 2" in message.text.replace("*", "")
+    links = [html.unescape(each) for each in re.findall(r'href="([^"]+)"', message.html)]
+    start = "2026-11-23T06%3A40%3A00%2B00%3A00"
+    for link in (
+        "#/feeds",
+        "#/feeds?show=ill",
+        f"#/articles?seen_since={start}&seen_until=2026-11-24T06%3A40%3A00%2B00%3A00",
+        f"#/articles?topics=ties%2Fa-b&since={start}&until=2026-11-24T06%3A40%3A00%2B00%3A00&counted=1",
+    ):
+        assert f"https://watch.newsdesk.example/wirewatch{link}" in links, link

@@ -8,6 +8,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from tests.samples import ALERTS, NOW, evidence, headline, incident
@@ -99,6 +100,16 @@ def test_buttons_open_the_page_with_an_action_ready() -> None:
     assert not [link for link in links if not re.match(r"https?://|cid:", link)]
 
 
+def test_what_is_counted_leads_to_its_articles() -> None:
+    value = incident()
+    opened = [dict(parse_qsl(urlsplit(each).fragment.partition("?")[2])) for each in Page(shown(value).html).links if "#/articles?" in each]
+    of = {"topics": value.topic, "since": value.began_at.isoformat(), "counted": "1", "sort": "earliest"}
+    assert of in opened, "all of them"
+    assert {**of, "publisher_name": "Outlet 2"} in opened
+    assert {**of, "q": '"Khasan"'} in opened
+    assert all(each.items() >= of.items() for each in opened)
+
+
 def test_other_topics_on_the_same_stories_stand_in_the_same_mail() -> None:
     other = incident(id="arms#1", topic="arms", topic_name="Arms transfers")
     assert "Arms transfers" in shown(incident(), joined=(other,)).text
@@ -125,6 +136,7 @@ def test_what_the_news_says_is_text_and_nothing_else() -> None:
     page = Page(message.html)
     assert "script" not in page.tags
     assert not [link for link in page.links if link.startswith("javascript")]
+    assert message.html.count("<a ") == message.html.count('rel="noopener noreferrer"')
     assert "onerror" not in re.sub(r"&[a-z#0-9]+;", "", "".join(re.findall(r"<[^>]+>", message.html)))
     mail = compose(planned(value), message, sender=ALERTS.sender)
     assert mail["Bcc"] is None
