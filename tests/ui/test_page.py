@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from tests.ui import newsroom
 from tests.ui.conftest import Desk, Watch, away
 from tests.ui.newsroom import HARBOURS, HOSTILE, IN_HAND, OPEN, TOPICS, TRAIN
@@ -26,6 +26,8 @@ from wirewatch.store.elastic import ElasticDocuments
 
 SHOTS = os.environ.get("WIREWATCH_SCREENSHOTS")
 """Folder for pictures of every view; none are made without it."""
+ASKED = """() => performance.getEntriesByType("resource").filter(each => each.name.includes("/wirewatch/"))
+    .map(each => [each.name, each.transferSize])"""
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,11 @@ def test_the_overview_shows_what_spikes_first(desk: Desk) -> None:
     expect(page.get_by_text("98% of coverage seen")).to_be_visible()
     desk.shoot("page", SHOTS)
     # A number leads to what it counts, and back.
+    seen = page.get_by_role("link", name=re.compile(r"publishers in 24 hours$"))
+    total = seen.inner_text().removesuffix(" in 24 hours")
+    seen.click()
+    expect(page.get_by_text(total, exact=True)).to_be_visible()
+    page.go_back()
     cards.first.get_by_role("link", name="Open Russia–North Korea ties").click()
     expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_focused()
     expect(page.get_by_role("img", name=re.compile("^Stories an hour from"))).to_be_visible()
@@ -93,6 +100,29 @@ def test_the_overview_shows_what_spikes_first(desk: Desk) -> None:
     expect(page.get_by_role("heading", name="Russia–North Korea ties")).to_be_visible()
     assert desk.errors == []
     assert desk.outside == [], "nothing is fetched from elsewhere"
+
+
+def test_what_it_needs_is_asked_for_while_airflow_starts(desk: Desk, watch: Watch) -> None:
+    page = desk.page
+    held: list[Route] = []
+    page.goto("about:blank")
+    page.route("**/api/v2/plugins*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no built-in
+    with page.expect_response("**/wirewatch/api/feeds"):
+        desk.open("#/feeds")
+    early = page.evaluate(ASKED)
+    assert any(name.endswith("/app.js") for name, _ in early)
+    expect(page.get_by_role("main")).to_have_count(0)
+    for each in held:
+        each.continue_()
+    page.unroute("**/api/v2/plugins*")
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    asked = page.evaluate(ASKED)
+    assert len(asked) == len({name for name, _ in asked}), "nothing is asked for twice"
+    page.reload()
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    again = {name.rpartition("/")[2]: size for name, size in page.evaluate(ASKED) if "/static/" in name}
+    assert again["app.js"] == sum(again.values()) == 0, "what a browser has it keeps"
+    assert "wirewatch" not in page.request.get(watch.url).text(), "Airflow's other pages are left as they are"
 
 
 def test_the_page_is_in_the_navigation(desk: Desk, watch: Watch) -> None:
@@ -188,6 +218,11 @@ def test_a_feed_is_paused_and_resumed(desk: Desk, watch: Watch) -> None:
     desk.open("#/feeds")
     expect(page.get_by_role("row").nth(1)).to_contain_text("failing")
     desk.shoot("feeds", SHOTS)
+    new = page.get_by_role("link", name=re.compile("articles of Meridian in 24 hours$"))
+    number = new.inner_text()
+    new.click()
+    expect(page.get_by_text(re.compile(f"^{number} articles in"))).to_be_visible()
+    page.go_back()
     page.get_by_role("link", name="Delta Chronicle", exact=True).click()
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text("It will not be polled until it is resumed.")).to_be_visible()
@@ -239,6 +274,9 @@ def test_a_viewer_looks_and_cannot_change(browser: Browser, watch: Watch) -> Non
     )
     assert answer.status == 403
     assert stored(watch, OPEN).state is IncidentState.OPEN
+    desk.open("")
+    expect(desk.page.get_by_role("link", name="Open Russia–North Korea ties")).to_be_visible()
+    expect(desk.page.get_by_role("link", name=re.compile("^Acknowledge "))).to_have_count(0)
     desk.context.close()
 
 

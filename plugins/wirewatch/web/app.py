@@ -46,13 +46,14 @@ def create_app(
     may_change: Callable[..., Any],
     may_publish: Callable[..., Any],
     page: str = "../plugin/wirewatch",
+    modules: str = "0",
     clock: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
-    """The API under `/api`, its description at `/api/openapi.json`, the page's modules under `/static`.
+    """The API under `/api`, its description at `/api/openapi.json`, the page's modules under `/static/<modules>`.
 
     `documents` opens the store. The others are FastAPI dependencies: `user` returns a `User` or raises 401 or 403, `may_change` says
     whether they may change incidents, feeds and drafts, `may_publish` whether they may decide which topics alert. `page` is where
-    Airflow shows the page, seen from `/`.
+    Airflow shows the page, seen from `/`; `modules` changes with the modules, so that a browser may keep them for ever.
     """
     app = FastAPI(
         title="Wirewatch",
@@ -70,14 +71,14 @@ def create_app(
     for area in (overview, topics, lab, incidents, articles, searches, feeds):
         app.include_router(area.router)
     app.include_router(searches.readers)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static/{modules}", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/", include_in_schema=False)
     async def root() -> RedirectResponse:
         return RedirectResponse(page, status_code=307)
 
     _errors(app)
-    app.add_middleware(_Headers)
+    app.add_middleware(_Headers, modules=modules)
     return app
 
 
@@ -128,8 +129,9 @@ def _sentence(problems: Sequence[Any]) -> str:
 class _Headers:
     """Puts the security headers on every response, also on those of errors."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, modules: str) -> None:
         self.app = app
+        self._kept = f"/static/{modules}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -141,9 +143,13 @@ class _Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers[name] = value
-                # Modules are asked for again each time (and answered 304), so that an upgrade is seen at once.
-                data = "/static/" not in scope["path"]
-                headers["Cache-Control"] = "no-store" if data else "no-cache"
+                headers["Cache-Control"] = self._caching(scope["path"], message["status"])
             await send(message)
 
         await self.app(scope, receive, sending)
+
+    def _caching(self, path: str, status: int) -> str:
+        if "/static/" not in path:
+            return "no-store"
+        # During an upgrade somebody may ask an old server for new modules, and must not keep what it gives.
+        return "public, max-age=31536000, immutable" if self._kept in path and status in (200, 304) else "no-cache"

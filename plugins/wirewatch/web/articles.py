@@ -160,6 +160,8 @@ class Filters(BaseModel):
     status: list[Status] = Field([], description="Default: those that can be read.")
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    seen_since: AwareDatetime | None = Field(None, description="By when they were first seen, whatever time they give themselves.")
+    seen_until: AwareDatetime | None = None
     counted: bool = Field(False, description="Only those that count towards a topic's numbers.")
     sort: Literal["best", "latest", "earliest"] = "latest"
     offset: int = Field(0, ge=0, le=9_900)
@@ -295,9 +297,12 @@ def request_of(filters: Filters) -> dict[str, Any]:
     wanted += [{"terms": {name: values}} for name in _ANY_OF if (values := getattr(filters, name))]
     if filters.counted:
         wanted.append({"exists": {"field": "counted_at"}})
-    bounds = {"gte": filters.since, "lt": filters.until}
-    if any(bounds.values()):
-        wanted.append({"range": {"@timestamp": {name: at.isoformat() for name, at in bounds.items() if at}}})
+    for field, since, until in (
+        ("@timestamp", filters.since, filters.until),
+        ("first_seen_at", filters.seen_since, filters.seen_until),
+    ):
+        if bounds := {name: at.isoformat() for name, at in (("gte", since), ("lt", until)) if at}:
+            wanted.append({"range": {field: bounds}})
     must: list[dict[str, Any]] = []
     if filters.q.strip():
         must.append(

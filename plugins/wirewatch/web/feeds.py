@@ -12,7 +12,7 @@ from fastapi import HTTPException
 from pydantic import BaseModel, ConfigDict
 
 from wirewatch.alerts.text import clean, safe_url
-from wirewatch.model import FeedState, Health, PollRecord
+from wirewatch.model import FeedState, Health, PollRecord, Status
 from wirewatch.store import config as published
 from wirewatch.store import feeds as store
 from wirewatch.store.base import Documents
@@ -60,7 +60,7 @@ class FeedRow:
     last_new_at: datetime | None
     next_attempt_at: datetime | None
     new: int
-    """Articles that it brought in the last 24 hours."""
+    """Articles that can be read, first seen in the last 24 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ class FeedView:
     """One feed with its last polls."""
 
     feed: FeedRow
+    since: datetime
+    """Start of its 24 hours."""
     title: str
     configured_url: str | None
     first_success_at: datetime | None
@@ -129,14 +131,16 @@ async def control_feed(documents: Stored, now: Now, user: Changer, feed: str, co
 
 async def _view(documents: Documents, feed: str, now: datetime) -> FeedView:
     state = await _load(documents, feed)
+    since = now - timedelta(hours=24)
     names, control, polls, new = await asyncio.gather(
         _names(documents),
         documents.get(documents.index_for("feed-controls"), feed),
         store.polls(documents, feed=feed, limit=_POLLS),
-        _new(documents, now - timedelta(hours=24), feed),
+        _new(documents, since, feed),
     )
     return FeedView(
         feed=_row(state, names, control.source if control else {}, new.get(feed, 0), now),
+        since=since,
         title=clean(state.title, 200),
         configured_url=safe_url(state.configured_url),
         first_success_at=state.first_success_at,
@@ -158,8 +162,11 @@ async def _names(documents: Documents) -> Mapping[str, str]:
 
 
 async def _new(documents: Documents, since: datetime, feed: str | None = None) -> dict[str, int]:
-    """Articles first seen since then, by feed."""
-    filters: list[dict[str, Any]] = [{"range": {"first_seen_at": {"gte": since.isoformat()}}}]
+    """Articles that can be read, first seen since then, by feed."""
+    filters: list[dict[str, Any]] = [
+        {"range": {"first_seen_at": {"gte": since.isoformat()}}},
+        {"terms": {"status": [Status.READY, Status.PARTIAL]}},
+    ]
     if feed is not None:
         filters.append({"term": {"feeds": feed}})
     body = {"size": 0, "query": {"bool": {"filter": filters}}, "aggs": {"feeds": {"terms": {"field": "feeds", "size": _MAX}}}}

@@ -76,8 +76,10 @@ class IncidentRow:
     publishers: int
     articles: int
     headline: HeadlineView | None
-    hours: tuple[HourView, ...]
-    """The last 48 of its evidence, for a small chart."""
+    bars: tuple[int, ...]
+    """Stories an hour over the last 48 hours of its evidence, oldest first."""
+    going: int
+    """How many of them, at the end, are part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,8 @@ class IncidentView:
     """Stories that are reports of their own."""
     first: HeadlineView | None
     first_is_certain: bool
+    spread_in_words: str | None
+    """Who has it from where."""
     headlines: tuple[HeadlineView, ...]
     words: tuple[tuple[str, int], ...]
     new_words: tuple[str, ...]
@@ -284,7 +288,8 @@ def row(incident: Incident) -> IncidentRow:
         publishers=evidence.publishers if evidence else 0,
         articles=evidence.articles if evidence else 0,
         headline=_headline(evidence.headlines[0]) if evidence and evidence.headlines else None,
-        hours=tuple(HourView(at=at, stories=seen, expected=expect, upper=upper) for at, seen, expect, upper in hours),
+        bars=tuple(seen for _, seen, _, _ in hours),
+        going=sum(at > incident.began_at - tallies.HOUR for at, _, _, _ in hours),
     )
 
 
@@ -321,6 +326,7 @@ async def view(documents: Documents, incident: Incident, now: datetime, kibana_u
         independent=evidence.independent if evidence else 0,
         first=_headline(evidence.first) if evidence and evidence.first else None,
         first_is_certain=bool(evidence and evidence.first_is_certain),
+        spread_in_words=phrases.spread(evidence) if evidence and evidence.first else None,
         headlines=tuple(_headline(each) for each in evidence.headlines) if evidence else (),
         words=tuple((clean(word, 80), count) for word, count in evidence.words) if evidence else (),
         new_words=tuple(clean(word, 80) for word in evidence.new_words) if evidence else (),

@@ -10,16 +10,14 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 
 from wirewatch.alerts.kibana import dashboard_link
-from wirewatch.config.settings import Detection
-from wirewatch.model import Health, IncidentState
-from wirewatch.store import config as published
+from wirewatch.model import Health, IncidentState, Status
 from wirewatch.store.base import Documents
 from wirewatch.web import tallies
 from wirewatch.web.access import Now, Reader, Stored, area, may_change, may_publish
-from wirewatch.web.incidents import IncidentRow, ongoing, row
+from wirewatch.web.incidents import IncidentRow, row
 from wirewatch.web.incidents import search as search_incidents
 from wirewatch.web.tallies import Sight
-from wirewatch.web.topics import TopicPage, believable, page_of
+from wirewatch.web.topics import TopicPage, believable, page_of, situation
 
 router = area("overview")
 
@@ -52,7 +50,7 @@ class Watch:
     paused: int
     last_poll_at: datetime | None
     articles: int
-    """First seen in the last 24 hours."""
+    """That can be read, first seen in the last 24 hours."""
     stories: int
     publishers: int
     waiting: int
@@ -87,15 +85,14 @@ async def me(user: Reader, change: Annotated[bool, Depends(may_change)], publish
 @router.get("/overview")
 async def overview(documents: Stored, now: Now, topics: Annotated[int, Query(ge=1, le=100)] = 25) -> Overview:
     """What is spiking first, then the topics, and how much is seen."""
-    bundle, open_now, past, feeds, articles = await asyncio.gather(
-        published.published(documents),
-        ongoing(documents),
+    (bundle, open_now, sight), counted, past, feeds, articles = await asyncio.gather(
+        situation(documents, now),
+        tallies.topic_numbers(documents, now),
         search_incidents(documents, states=[IncidentState.CLOSED], closed_since=now - timedelta(days=7), limit=5),
         _feeds(documents),
         _articles(documents, now),
     )
-    sight = await tallies.look(documents, now, bundle.settings.detection if bundle else Detection())
-    page = await page_of(documents, now, bundle, open_now, believable(sight), limit=topics)
+    page = await page_of(documents, now, bundle, open_now, counted, believable(sight), limit=topics)
     return Overview(
         now=now,
         published=bundle is not None,
@@ -136,7 +133,7 @@ async def _articles(documents: Documents, now: datetime) -> dict[str, Any]:
         "query": {"bool": {"should": [new, due], "minimum_should_match": 1}},
         "aggs": {
             "new": {
-                "filter": {"bool": {"filter": [new], "must_not": [{"term": {"status": "duplicate"}}]}},
+                "filter": {"bool": {"filter": [new, {"terms": {"status": [Status.READY, Status.PARTIAL]}}]}},
                 "aggs": {"stories": {"cardinality": {"field": "story_id"}}, "publishers": {"cardinality": {"field": "publisher"}}},
             },
             "due": {"filter": due, "aggs": {"oldest": {"min": {"field": "next_attempt_at"}}}},

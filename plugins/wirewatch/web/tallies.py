@@ -55,13 +55,13 @@ def day_start(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) - 23 * HOUR
 
 
-async def look(documents: Documents, now: datetime, settings: Detection) -> Sight:
-    """How much is seen now."""
+async def look(documents: Documents, now: datetime) -> tuple[list[Coverage], datetime | None]:
+    """What `sight` needs: recent hours of coverage, newest first, and when detection was last complete."""
     hours, cursor = await asyncio.gather(
         recent_coverage(documents, now - timedelta(days=2)), documents.get(documents.index_for("config"), counts.CURSOR)
     )
     at = cursor.source.get("at") if cursor else None
-    return sight(now, hours, datetime.fromisoformat(at) if at else None, settings)
+    return hours, datetime.fromisoformat(at) if at else None
 
 
 def sight(now: datetime, hours: Sequence[Coverage], counted_at: datetime | None, settings: Detection) -> Sight:
@@ -102,9 +102,9 @@ async def watched_since(documents: Documents) -> datetime | None:
 async def topic_numbers(documents: Documents, now: datetime, topics: Sequence[str] | None = None) -> dict[str, Numbers]:
     """The numbers of all topics that had stories in the last four weeks (or of some)."""
     start = day_start(now)
-    first = await watched_since(documents)
-    begin = start - USUAL_OVER if first is None else max(first, start - USUAL_OVER)
-    filters: list[dict[str, Any]] = [{"range": {"hour": {"gte": begin.isoformat(), "lte": now.isoformat()}}}]
+    # Whole hours, so that Elasticsearch may answer from its cache what it was asked a moment ago.
+    bounds = {"gte": (start - USUAL_OVER).isoformat(), "lt": (start + DAY).isoformat()}
+    filters: list[dict[str, Any]] = [{"range": {"hour": bounds}}]
     if topics is not None:
         filters.append({"terms": {"topic": list(topics)}})
     day = {"range": {"hour": {"gte": start.isoformat()}}}
@@ -121,8 +121,9 @@ async def topic_numbers(documents: Documents, now: datetime, topics: Sequence[st
             }
         },
     }
-    answer = await documents.search("counts", body)
-    days = (start - begin) / DAY if first is not None and start - begin >= USUAL_FROM else None
+    first, answer = await asyncio.gather(watched_since(documents), documents.search("counts", body))
+    watched = start - max(first, start - USUAL_OVER) if first is not None else None
+    days = watched / DAY if watched is not None and watched >= USUAL_FROM else None
     found: dict[str, Numbers] = {}
     for bucket in answer.get("aggregations", {}).get("topics", {}).get("buckets", ()):
         today = int(bucket["day"]["stories"]["value"])

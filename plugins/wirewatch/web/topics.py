@@ -82,14 +82,14 @@ async def list_topics(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> TopicPage:
     """Topics with their last 24 hours against the usual, what is spiking first."""
-    bundle, open_now, sight = await _state(documents, now)
-    return await page_of(documents, now, bundle, open_now, believable(sight), q=q, offset=offset, limit=limit)
+    (bundle, open_now, sight), counted = await asyncio.gather(situation(documents, now), tallies.topic_numbers(documents, now))
+    return await page_of(documents, now, bundle, open_now, counted, believable(sight), q=q, offset=offset, limit=limit)
 
 
 @router.get("/topics/{topic:path}")
 async def show_topic(documents: Stored, now: Now, topic: str) -> TopicView:
     """One topic: its hours of two weeks against what was expected, and its incidents."""
-    bundle, open_now, sight = await _state(documents, now)
+    bundle, open_now, sight = await situation(documents, now)
     known = next((each for each in bundle.topics if each.id == topic), None) if bundle else None
     if known is None:
         raise HTTPException(404, f"There is no topic {topic!r} in the published configuration.")
@@ -116,9 +116,10 @@ def believable(sight: Sight) -> bool:
     return sight.state in ("clear", "partial", "unknown")
 
 
-async def _state(documents: Documents, now: datetime) -> tuple[Bundle | None, list[Incident], Sight]:
-    bundle, open_now = await asyncio.gather(published.published(documents), ongoing(documents))
-    return bundle, open_now, await tallies.look(documents, now, bundle.settings.detection if bundle else Detection())
+async def situation(documents: Documents, now: datetime) -> tuple[Bundle | None, list[Incident], Sight]:
+    """The published configuration, the incidents that go on, and how much is seen."""
+    bundle, open_now, seen = await asyncio.gather(published.published(documents), ongoing(documents), tallies.look(documents, now))
+    return bundle, open_now, tallies.sight(now, *seen, bundle.settings.detection if bundle else Detection())
 
 
 async def page_of(
@@ -126,6 +127,7 @@ async def page_of(
     now: datetime,
     bundle: Bundle | None,
     open_now: Sequence[Incident],
+    counted: Mapping[str, Numbers],
     sees: bool,
     *,
     q: str = "",
@@ -135,7 +137,6 @@ async def page_of(
     """One page of topics in order of what matters."""
     wanted = q.casefold().split()
     topics = [each for each in (bundle.topics if bundle else ()) if all(word in f"{each.name} {each.id}".casefold() for word in wanted)]
-    counted = await tallies.topic_numbers(documents, now)
     # Without a single count in four weeks a topic is as quiet as it usually is, if there is a usual at all.
     nothing = Numbers(usual=0.0 if any(each.usual is not None for each in counted.values()) else None)
     current = {each.topic: each for each in open_now}

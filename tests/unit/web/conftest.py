@@ -145,7 +145,8 @@ def _over(documents: Documents) -> Web:
     async def opened() -> AsyncIterator[Documents]:
         yield documents
 
-    return Web(documents=documents, app=create_app(documents=opened, user=asking, may_change=may, may_publish=publishes, clock=lambda: NOW))
+    rights: dict[str, Any] = {"user": asking, "may_change": may, "may_publish": publishes}
+    return Web(documents=documents, app=create_app(documents=opened, **rights, modules="now", clock=lambda: NOW))
 
 
 @pytest.fixture(scope="session")

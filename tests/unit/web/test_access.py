@@ -72,13 +72,21 @@ def test_a_request_without_the_pages_header_changes_nothing(web: Any) -> None:
         assert "X-Requested-With" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/me", "/nowhere", "/incidents/none%231", "/openapi.json", "/../static/app.js"])
-def test_responses_can_do_nothing_in_a_browser_but_be_read(web: Any, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "caching"),
+    [
+        *((path, "no-store") for path in ("/me", "/nowhere", "/incidents/none%231", "/openapi.json")),
+        ("/../static/now/app.js", "public, max-age=31536000, immutable"),
+        ("/../static/other/app.js", "no-cache"),
+        ("/../static/now/none.js", "no-cache"),
+    ],
+)
+def test_responses_can_do_nothing_in_a_browser_but_be_read(web: Any, path: str, caching: str) -> None:
     headers = web.ask("GET", path).headers
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
-    assert headers["cache-control"] == ("no-cache" if "static" in path else "no-store")
+    assert headers["cache-control"] == caching
     assert "access-control-allow-origin" not in headers
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from wirewatch.model import FeedState, Health, PollRecord
+from wirewatch.model import FeedState, Health, PollRecord, Status
 from wirewatch.store import feeds as store
 
 NOW = datetime(2026, 11, 24, 14, 20, tzinfo=UTC)
@@ -27,12 +27,15 @@ def test_feeds_in_need_come_first(web: Any, article: Any) -> None:
         feed("old", active=False),
     ]
     web.put("feeds", {each.feed: each for each in states})
-    web.add(article("a", "Harbour"), article("b", "Old", ago=timedelta(days=2)))
+    old = article("old", "Found today, of last week", timestamp=NOW - timedelta(days=7))
+    web.add(article("a", "Harbour"), old, article("b", "Old", ago=timedelta(days=2)), article("c", "Unread", status=Status.DISCOVERED))
     page = web.get("/feeds")
     assert [each["id"] for each in page["feeds"]] == ["mill", "harbour", "old"]
     mill, harbour, old = page["feeds"]
     assert (mill["name"], mill["url"], mill["problem"]) == ("Mill title", None, "timeout")
-    assert (harbour["name"], harbour["new"]) == ("The Harbour", 1)
+    assert (harbour["name"], harbour["new"]) == ("The Harbour", 2)
+    listed = web.get("/articles", params={"feeds": "harbour", "seen_since": page["since"]})
+    assert [each["id"] for each in listed["articles"]] == ["a", "old"], "the same that the number leads to"
     assert (old["active"], old["name"]) == (False, "old")
     assert "secret" not in str(page)
 

@@ -70,6 +70,7 @@ def test_an_incident_comes_with_its_evidence(web: Any, article: Any, incident: I
 
     assert (found["row"]["id"], found["row"]["state"], found["row"]["topic_name"]) == (ID, "open", "Dams")
     assert found["headlines"][0]["url"] is None, "no link that is not http"
+    assert found["spread_in_words"] == "8 publishers, all independent"
     shown = found["headlines"][0]["title"]
     assert "".join(piece["text"] for piece in shown) == "<b>Dam</b> bursts"
     assert [piece["text"] for piece in shown if piece["hit"]] == ["Dam"]

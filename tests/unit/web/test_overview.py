@@ -69,6 +69,7 @@ def test_topics_are_shown_against_what_is_usual_for_them(web: Any, article: Any)
     web.put("incidents", {"water/dams#1": incident("water/dams")})
     web.put("feeds", {"harbour": feed("harbour"), "mill": feed("mill", health=Health.FAILING), "old": feed("old", active=False)})
     web.add(article("a", "Harbour is full"), article("b", "Harbour", story_id="a"), article("c", "Old", ago=timedelta(days=2)))
+    web.add(article("d", "Late", ago=timedelta(days=2), timestamp=NOW), article("e", "Yet to be read", status=Status.DISCOVERED))
 
     asyncio.run(web.documents.put("config", counts.CURSOR, {"kind": "cursor", "until": NOW.isoformat(), "at": NOW.isoformat()}))
 
@@ -84,6 +85,8 @@ def test_topics_are_shown_against_what_is_usual_for_them(web: Any, article: Any)
     watch = found["watch"]
     assert (watch["feeds"], watch["ill"], watch["paused"]) == (2, 1, 0)
     assert (watch["articles"], watch["stories"], watch["publishers"]) == (2, 1, 1)
+    listed = web.get("/articles", params={"seen_since": found["topics"]["since"]})
+    assert (listed["total"], listed["stories"], listed["publishers"]) == (2, 1, 1), "the same that the number leads to"
     assert watch["sight"] == {"state": "clear", "coverage": 1.0, "since": None, "feeds": 2}
 
     assert [each["id"] for each in web.get("/topics", params={"q": "DAM"})["topics"]] == ["water/dams"]

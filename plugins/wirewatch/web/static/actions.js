@@ -1,10 +1,11 @@
 // What people do about an incident. A link in a mail opens a form; only its button does something.
 
 import { Box, Button, Flex, Input, Stack, Text, Textarea, h, useEffect, useRef, useState } from "./core.js";
-import { ask, path } from "./api.js";
+import { ask } from "./api.js";
 import { inputTime } from "./format.js";
 import { Choice } from "./incidents.js";
 import { Notice } from "./parts.js";
+import { path } from "./places.js";
 
 const HOUR = 3600_000;
 

@@ -1,9 +1,7 @@
 // Asking the API: with the login that Airflow's cookie carries, and with the header that marks a change as the page's own.
 
+import { API, send, taken } from "./ahead.js";
 import { useCallback, useEffect, useRef, useState } from "./core.js";
-
-const API = new URL("../api/", import.meta.url);
-const PATIENCE_MS = 30_000;
 
 export class Problem extends Error {
   constructor(message, status) {
@@ -11,9 +9,6 @@ export class Problem extends Error {
     this.status = status;
   }
 }
-
-// Ids hold slashes and hashes; the API takes a slash as it is.
-export const path = (area, id) => `${area}/${id.split("/").map(encodeURIComponent).join("/")}`;
 
 export const address = (where) => new URL(where, API).href;
 export const ask = (where, options) => fetched(new URL(where, API), options);
@@ -38,16 +33,11 @@ export async function trigger(dag, conf, id = undefined) {
   }
 }
 
-async function fetched(where, { method = "GET", body, signal } = {}) {
+async function fetched(where, options = {}) {
+  const { method = "GET", signal } = options;
   let answer;
   try {
-    answer = await fetch(where, {
-      method,
-      signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])]),
-      credentials: "same-origin",
-      headers: { Accept: "application/json", "X-Requested-With": "wirewatch", ...(body ? { "Content-Type": "application/json" } : {}) },
-      body: body ? JSON.stringify(body) : undefined,
-    });
+    answer = await ((method === "GET" && taken(where)) || send(where, options));
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Problem("Airflow does not answer. This page tries again by itself.", 0);

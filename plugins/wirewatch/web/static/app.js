@@ -11,10 +11,13 @@ import { Empty, Notice, To } from "./parts.js";
 import { href, useRoute } from "./route.js";
 import { Topic, TopicList } from "./topics.js";
 // Asked for at once: what a module imports is found only when that module is there.
+import "./actions.js";
+import "./ahead.js";
 import "./charts.js";
 import "./editor.js";
 import "./format.js";
 import "./pages.js";
+import "./places.js";
 import "./searches.js";
 import "./trial.js";
 
@@ -66,14 +69,15 @@ export function App() {
       { maxW: "76rem", mx: "auto", px: { base: 4, md: 8 }, pt: { base: 3, md: 5 }, pb: 16 },
       h(
         Flex,
-        { as: "header", align: "center", gap: { base: 3, md: 6 }, wrap: "wrap", mb: { base: 5, md: 8 }, borderBottomWidth: "1px", borderColor: "border" },
-        h(Heading, { as: "h1", fontSize: "md", fontWeight: "bold", letterSpacing: "-0.01em", pb: { base: 0, md: 2.5 }, pt: { base: 1, md: 2.5 } }, "Wirewatch"),
+        { as: "header", align: "flex-end", gap: { base: 3, md: 6 }, mb: { base: 5, md: 8 }, borderBottomWidth: "1px", borderColor: "border" },
+        // On a phone Airflow's own navigation says it, and the room is needed.
+        h(Heading, { as: "h1", fontSize: "md", fontWeight: "bold", letterSpacing: "-0.01em", pt: 2.5, pb: 1.5, position: { base: "absolute", md: "static" }, clipPath: { base: "inset(50%)", md: "none" } }, "Wirewatch"),
         h(
           Flex,
-          { as: "nav", "aria-label": "Wirewatch", gap: { base: 4, md: 5 }, overflowX: "auto", flex: "1" },
+          { as: "nav", "aria-label": "Wirewatch", gap: { base: 1.5, md: 5 }, justify: { base: "space-between", md: "flex-start" }, overflowX: "auto", flex: "1", mb: "-1px" },
           Object.entries(AREAS).map(([key, { name }]) => h(Tab, { key, to: href(key), name, here: key === area })),
         ),
-        me && h(Text, { fontSize: "xs", color: "fg.muted", display: { base: "none", md: "block" }, title: me.may_change ? "You may change incidents and feeds" : "You may look but not change" }, me.name, me.may_change ? "" : " (looking only)"),
+        me && h(Text, { fontSize: "xs", color: "fg.muted", pb: 3, display: { base: "none", md: "block" }, title: me.may_change ? "You may change incidents and feeds" : "You may look but not change" }, me.name, me.may_change ? "" : " (looking only)"),
       ),
       h(
         Box,
@@ -93,7 +97,7 @@ export function App() {
 function Tab({ to, name, here }) {
   return h(
     Box,
-    { as: "a", href: to, "aria-current": here ? "page" : undefined, fontSize: "sm", py: 2.5, mb: "-1px", whiteSpace: "nowrap", color: here ? "fg" : "fg.muted", fontWeight: here ? "semibold" : "normal", borderBottomWidth: "2px", borderColor: here ? "brand.solid" : "transparent", _hover: { color: "fg" } },
+    { as: "a", href: to, "aria-current": here ? "page" : undefined, fontSize: { base: "xs", md: "sm" }, py: 2.5, whiteSpace: "nowrap", color: here ? "fg" : "fg.muted", fontWeight: here ? "semibold" : "normal", borderBottomWidth: "2px", borderColor: here ? "brand.solid" : "transparent", _hover: { color: "fg" } },
     name,
   );
 }

@@ -1,17 +1,15 @@
 // Articles: search with filters that a link keeps, and one article with everything that is known of it.
 
 import { Box, Button, Flex, Grid, Heading, Input, Stack, Text, Textarea, h, useEffect, useState } from "./core.js";
-import { ask, path, useData } from "./api.js";
+import { ask, useData } from "./api.js";
 import { country, counted, exact, language, moment, number } from "./format.js";
 import { Choice } from "./incidents.js";
 import { Pages } from "./pages.js";
 import { Card, Empty, Facts, Loaded, Notice, Out, Section, Tag, Time, Title, To, Words, between } from "./parts.js";
+import { MANY, ONE, PAGE, asked, path, read } from "./places.js";
 import { go, href } from "./route.js";
 import { SearchTools } from "./searches.js";
 
-const PAGE = 25;
-const MANY = ["topics", "publisher_name", "language", "country", "kind", "feeds", "source", "story_id", "status"];
-const ONE = ["q", "since", "until", "counted", "sort", "offset"];
 const SPANS = [
   ["", "any time"],
   ["24h", "last 24 hours"],
@@ -20,29 +18,6 @@ const SPANS = [
 ];
 const FACETS = { topics: "Topics", publisher_name: "Publishers", language: "Languages", country: "Countries" };
 const NAMES = { language, country };
-
-export function read(query) {
-  return Object.fromEntries([...MANY.map((name) => [name, query.getAll(name)]), ...ONE.map((name) => [name, query.get(name) ?? ""])]);
-}
-
-// "24h" and "7d" move with the clock; the API takes moments. Rounded, so that the same list is not asked for twice.
-function moments(given) {
-  const found = /^(\d+)([hd])$/.exec(given);
-  if (!found) return given;
-  const step = 60_000;
-  const at = Math.floor(Date.now() / step) * step - Number(found[1]) * (found[2] === "h" ? 3600_000 : 86_400_000);
-  return new Date(at).toISOString();
-}
-
-function asked(filters) {
-  const query = new URLSearchParams();
-  MANY.forEach((name) => filters[name].forEach((value) => query.append(name, value)));
-  ONE.forEach((name) => filters[name] && query.set(name, ["since", "until"].includes(name) ? moments(filters[name]) : filters[name]));
-  if (filters.counted) query.set("counted", "true");
-  if (!filters.sort && filters.q) query.set("sort", "best");
-  query.set("limit", PAGE);
-  return query;
-}
 
 // As the address has it, without the place in the list.
 function plain(filters) {
@@ -59,8 +34,8 @@ export function ArticleList({ query, me, first }) {
   const [typed, type] = useState(filters.q);
   useEffect(() => type(filters.q), [filters.q]);
   const key = query.toString();
-  const [where, look] = useState(() => `articles?${asked(filters)}`);
-  useEffect(() => look(`articles?${asked(read(query))}`), [key]);
+  const [where, look] = useState(() => asked({ area: "articles", query }));
+  useEffect(() => look(asked({ area: "articles", query })), [key]);
   const found = useData(where);
   return h(
     Stack,
@@ -96,7 +71,7 @@ export function ArticleList({ query, me, first }) {
           page.articles.length
             ? h(Stack, { as: "ol", gap: 0, listStyleType: "none" }, page.articles.map((each, at) => h(Row, { key: each.id, article: each, top: at > 0 })))
             : h(Empty, { title: "No article has all of this" }, "Fewer words or filters find more. Words are looked for in titles, summaries and texts; Kore* finds Korea and Korean."),
-          h(Pages, { total: page.total, offset: Number(filters.offset) || 0, size: PAGE, to: (at) => href("articles", null, { ...filters, offset: at || null }) }),
+          h(Pages, { total: page.total, offset: Number(filters.offset) || 0, size: PAGE.articles, to: (at) => href("articles", null, { ...filters, offset: at || null }) }),
         ),
         page.total > 0 && h(Facets, { page, filters, to }),
       ),
@@ -109,6 +84,7 @@ function Chosen({ filters, to, facets }) {
   const set = [
     ...MANY.flatMap((kind) => filters[kind].map((value) => [nameOf(kind, value), to({ [kind]: filters[kind].filter((each) => each !== value) })])),
     ...["since", "until"].filter((kind) => filters[kind] && !SPANS.some(([each]) => each === filters[kind])).map((kind) => [`${kind} ${moment(filters[kind])}`, to({ [kind]: null })]),
+    ...Object.entries({ seen_since: "first seen since", seen_until: "first seen before" }).map(([kind, what]) => filters[kind] && [`${what} ${moment(filters[kind])}`, to({ [kind]: null })]),
     filters.counted && ["counted ones only", to({ counted: null })],
   ].filter(Boolean);
   if (!set.length) return null;
@@ -134,7 +110,7 @@ function Facets({ page, filters, to }) {
           h(
             Stack,
             { as: "ul", gap: 1, listStyleType: "none" },
-            found.map((each) => h(Flex, { as: "li", key: each.value, justify: "space-between", gap: 2 }, h(To, { href: to({ [kind]: [...filters[kind], each.value] }), truncate: true, textDecorationColor: "transparent" }, NAMES[kind]?.(each.value) ?? each.name), h(Box, { as: "span", color: "fg.muted", fontVariantNumeric: "tabular-nums" }, number(each.count)))),
+            found.map((each) => h("li", { key: each.value }, h(To, { href: to({ [kind]: [...filters[kind], each.value] }), display: "flex", justifyContent: "space-between", gap: 2, textDecorationColor: "transparent" }, h(Box, { as: "bdi", truncate: true }, NAMES[kind]?.(each.value) ?? each.name), h(Box, { as: "span", color: "fg.muted", fontVariantNumeric: "tabular-nums" }, number(each.count))))),
           ),
         )
       );
@@ -158,7 +134,7 @@ function Meta({ article }) {
 }
 
 export function Article({ id, me }) {
-  const found = useData(path("articles", id));
+  const found = useData(asked({ area: "articles", id }));
   return h(Loaded, { from: found }, (view) => h(Shown, { view, me, put: found.put }));
 }
 

@@ -153,7 +153,7 @@ export function Hours({ hours, began = null, ended = null, events = [], topic = 
             shape.length > 0 && key(color("gray.500"), "usual range", 0.3),
             middle.length > 0 && h("span", { key: "e" }, "┄ expected"),
             unseen(hours).length > 0 && key(color("orange.500"), "not seen", 0.25),
-            marks.length > 0 && h("span", { key: "m" }, "▲ ", [...new Set(marks.map((each) => each.what))].join(", ")),
+            marks.length > 0 && h("span", { key: "m" }, "▲ ", [...new Set(marks.map((each) => each.what).reverse())].join(", ")),
             h(Box, { as: "span", key: "z", ml: "auto" }, zone()),
           ],
     ),

@@ -1,11 +1,12 @@
 // Feeds: how each does, and pausing, resuming and polling it now.
 
 import { Box, Button, Flex, Input, Stack, Table, Text, h, useState } from "./core.js";
-import { ask, path, useData } from "./api.js";
+import { ask, useData } from "./api.js";
 import { counted, number } from "./format.js";
 import { Choice } from "./incidents.js";
 import { EVERY_MS } from "./overview.js";
 import { Empty, Facts, Loaded, Notice, Out, Section, Tag, Time, Title, To } from "./parts.js";
+import { asked, path } from "./places.js";
 import { go, href } from "./route.js";
 
 const HEALTH = {
@@ -31,7 +32,7 @@ export function Health({ feed }) {
 export function FeedList({ query, me, first }) {
   const show = query.get("show") ?? "";
   const [typed, type] = useState("");
-  const found = useData("feeds", { every: EVERY_MS });
+  const found = useData(asked({ area: "feeds" }), { every: EVERY_MS });
   const wanted = {
     "": (feed) => feed.active || feed.health === "retired",
     ill: (feed) => ILL.includes(feed.health) && (feed.active || feed.health === "retired") && !feed.paused,
@@ -91,7 +92,7 @@ function FeedTable({ feeds, since }) {
             { key: feed.id, bg: "transparent" },
             h(Table.Cell, { minW: "10rem" }, h(To, { href: href("feeds", feed.id), fontWeight: "medium", textDecorationColor: "transparent" }, feed.name), feed.problem && !feed.paused && h(Text, { fontSize: "xs", color: "fg.muted", overflowWrap: "anywhere" }, feed.problem)),
             h(Table.Cell, null, h(Health, { feed })),
-            h(Table.Cell, { textAlign: "end", fontVariantNumeric: "tabular-nums" }, feed.new ? h(To, { href: href("articles", null, { feeds: feed.id, since }), "aria-label": `${counted(feed.new, "article")} of ${feed.name} in 24 hours` }, number(feed.new)) : h(Box, { as: "span", color: "fg.muted" }, "0")),
+            h(Table.Cell, { textAlign: "end", fontVariantNumeric: "tabular-nums" }, feed.new ? h(To, { href: href("articles", null, { feeds: feed.id, seen_since: since }), "aria-label": `${counted(feed.new, "article")} of ${feed.name} in 24 hours` }, number(feed.new)) : h(Box, { as: "span", color: "fg.muted" }, "0")),
             h(Table.Cell, { display: wide, color: "fg.muted" }, h(Time, { at: feed.last_poll_at })),
             h(Table.Cell, { display: wide, color: "fg.muted" }, h(Time, { at: feed.last_new_at })),
           ),
@@ -102,9 +103,13 @@ function FeedTable({ feeds, since }) {
 }
 
 export function Feed({ id, me }) {
-  const found = useData(path("feeds", id), { every: EVERY_MS });
+  const found = useData(asked({ area: "feeds", id }), { every: EVERY_MS });
   return h(Loaded, { from: found }, (view) => h(Shown, { view, me, put: found.put }));
 }
+
+// All of them, read or not.
+const STATUSES = ["discovered", "ready", "partial", "duplicate", "failed"];
+const brought = (feed, poll) => href("articles", null, { feeds: feed.id, seen_since: poll.at, seen_until: new Date(Date.parse(poll.at) + 1).toISOString(), status: STATUSES });
 
 function Shown({ view, me, put }) {
   const { feed } = view;
@@ -138,7 +143,7 @@ function Shown({ view, me, put }) {
       rows: [
         ["Address", h(Out, { href: feed.url }, feed.url)],
         view.configured_url && view.configured_url !== feed.url && ["Configured", h(Out, { href: view.configured_url }, view.configured_url)],
-        ["24 hours", h(To, { href: href("articles", null, { feeds: feed.id, since: "24h" }) }, counted(feed.new, "article"))],
+        ["24 hours", h(To, { href: href("articles", null, { feeds: feed.id, seen_since: view.since }) }, counted(feed.new, "article"))],
         ["Last polled", h("span", null, h(Time, { at: feed.last_poll_at }), feed.outcome ? `: ${feed.outcome.replaceAll("_", " ")}${feed.status ? ` (${feed.status})` : ""}` : "")],
         ["Last success", h(Time, { at: feed.last_success_at })],
         ["Last news", h(Time, { at: feed.last_new_at })],
@@ -164,7 +169,7 @@ function Shown({ view, me, put }) {
                 Table.Body,
                 null,
                 view.polls.map((poll, at) =>
-                  h(Table.Row, { key: at, bg: "transparent" }, h(Table.Cell, null, h(Time, { at: poll.at })), h(Table.Cell, null, poll.outcome.replaceAll("_", " "), poll.problem && h(Text, { fontSize: "xs", color: "fg.muted", overflowWrap: "anywhere" }, poll.problem)), h(Table.Cell, null, number(poll.new)), h(Table.Cell, null, number(poll.entries)), h(Table.Cell, { whiteSpace: "nowrap" }, `${(poll.elapsed_ms / 1000).toFixed(1)} s`)),
+                  h(Table.Row, { key: at, bg: "transparent" }, h(Table.Cell, null, h(Time, { at: poll.at })), h(Table.Cell, null, poll.outcome.replaceAll("_", " "), poll.problem && h(Text, { fontSize: "xs", color: "fg.muted", overflowWrap: "anywhere" }, poll.problem)), h(Table.Cell, null, poll.new ? h(To, { href: brought(feed, poll), "aria-label": `${counted(poll.new, "new article")} of this poll` }, number(poll.new)) : "0"), h(Table.Cell, null, number(poll.entries)), h(Table.Cell, { whiteSpace: "nowrap" }, `${(poll.elapsed_ms / 1000).toFixed(1)} s`)),
                 ),
               ),
             ),

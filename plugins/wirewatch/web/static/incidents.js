@@ -1,23 +1,20 @@
 // The list of incidents, and one with its evidence.
 
 import { Box, Button, Flex, Grid, NativeSelect, Stack, Table, Text, h, useState } from "./core.js";
-import { path, useData } from "./api.js";
+import { useData } from "./api.js";
 import { Actions } from "./actions.js";
 import { HourTable, Hours, Spread } from "./charts.js";
-import { clock, counted, country, language, number, span } from "./format.js";
-import { EVERY_MS, stateText } from "./overview.js";
+import { clock, counted, country, language, moment, number, span, zone } from "./format.js";
+import { EVERY_MS, Size, articlesOf, stateText } from "./overview.js";
 import { Pages } from "./pages.js";
 import { Card, Empty, Facts, Loaded, Notice, Out, Section, Tag, Time, Title, To, Words, between } from "./parts.js";
+import { PAGE, asked, offsetOf } from "./places.js";
 import { go, href } from "./route.js";
-
-const PAGE = 50;
 
 export function IncidentList({ query, first }) {
   const state = query.get("state") ?? "";
-  const offset = Number(query.get("offset") ?? 0) || 0;
-  const asked = new URLSearchParams({ offset, limit: PAGE });
-  if (state) asked.set("state", state);
-  const found = useData(`incidents?${asked}`, { every: EVERY_MS });
+  const offset = offsetOf(query);
+  const found = useData(asked({ area: "incidents", query }), { every: EVERY_MS });
   return h(
     Stack,
     { gap: 4 },
@@ -29,7 +26,7 @@ export function IncidentList({ query, first }) {
     ),
     h(Loaded, { from: found }, (page) =>
       page.incidents.length
-        ? h(Stack, { gap: 3 }, h(IncidentTable, { incidents: page.incidents }), h(Pages, { total: page.total, offset, size: PAGE, to: (at) => href("incidents", null, { state, offset: at || null }) }))
+        ? h(Stack, { gap: 3 }, h(IncidentTable, { incidents: page.incidents }), h(Pages, { total: page.total, offset, size: PAGE.incidents, to: (at) => href("incidents", null, { state, offset: at || null }) }))
         : h(Empty, { title: state ? `No incident is ${state}` : "No incidents yet" }, "When a topic suddenly gets far more coverage than is usual for the hour, its incident is listed here."),
     ),
   );
@@ -60,7 +57,7 @@ export function IncidentTable({ incidents }) {
             Table.Row,
             { key: each.id, bg: "transparent" },
             h(Table.Cell, { minW: "9rem" }, h(To, { href: href("incidents", each.id), fontWeight: "medium" }, each.topic_name)),
-            h(Table.Cell, { color: "fg.muted", minW: "9rem" }, each.size),
+            h(Table.Cell, { color: "fg.muted", minW: "9rem" }, h(Size, { incident: each })),
             h(Table.Cell, { display: { base: "none", md: "table-cell" } }, h(Tag, { kind: each.severity })),
             h(Table.Cell, null, h(Tag, { kind: each.state, variant: "outline" }, each.state)),
             h(Table.Cell, { whiteSpace: "nowrap" }, h(Time, { at: each.began_at })),
@@ -72,7 +69,7 @@ export function IncidentTable({ incidents }) {
 }
 
 export function Incident({ id, query, me }) {
-  const found = useData(path("incidents", id), { every: EVERY_MS });
+  const found = useData(asked({ area: "incidents", id }), { every: EVERY_MS });
   const wanted = query.get("do");
   return h(Loaded, { from: found, lines: 6 }, (view) => h(Shown, { view, me, wanted, put: found.put }));
 }
@@ -80,9 +77,7 @@ export function Incident({ id, query, me }) {
 function Shown({ view, me, wanted, put }) {
   const { row } = view;
   const ours = row.about === "sight";
-  const since = row.began_at;
-  const until = row.closed_at ?? null;
-  const all = href("articles", null, { topics: row.topic, since, until, counted: 1, sort: "earliest" });
+  const all = articlesOf(row);
   return h(
     Stack,
     { gap: { base: 5, md: 7 } },
@@ -98,7 +93,7 @@ function Shown({ view, me, wanted, put }) {
         row.found_late && h(Tag, { kind: "closed", variant: "outline" }, "found late"),
       ),
       h(Title, null, ours ? row.topic_name : h(To, { href: href("topics", row.topic), textDecorationColor: "transparent" }, row.topic_name)),
-      h(Text, { fontSize: { base: "md", md: "lg" }, lineHeight: "1.45" }, view.reason),
+      h(Text, { fontSize: { base: "md", md: "lg" }, lineHeight: "1.45" }, ours ? view.reason : h(To, { href: all, textDecorationColor: "transparent" }, view.reason)),
       h(Text, { color: "fg.muted", fontSize: "sm" }, h(Origin, { view })),
       view.caveats.length > 0 && h(Stack, { as: "ul", gap: 1, fontSize: "sm", color: "fg.muted", listStylePosition: "inside", listStyleType: "disc" }, view.caveats.map((each) => h("li", { key: each }, each))),
       row.closing && h(Notice, { tone: "info" }, row.closing),
@@ -132,7 +127,9 @@ function Origin({ view }) {
   const { first, row } = view;
   const parts = [h("span", { key: "since" }, "Since ", h(Time, { at: row.began_at }))];
   if (first) {
-    parts.unshift(h("span", { key: "first" }, view.first_is_certain ? "First: " : "Earliest seen: ", h(Box, { as: "span", fontWeight: "medium", color: "fg" }, first.publisher), ", ", h(Time, { at: first.at }, clock(first.at))));
+    const by = h(To, { href: href("articles", first.article), fontWeight: "medium", color: "fg", textDecorationColor: "transparent" }, h("bdi", null, first.publisher));
+    const at = new Date(first.at).toDateString() === new Date().toDateString() ? clock(first.at) : moment(first.at);
+    parts.unshift(h("span", { key: "first" }, view.first_is_certain ? "First seen: " : "Among the first: ", by, ", ", h(Time, { at: first.at }, `${at} ${zone()}`), "; ", h(To, { href: articlesOf(row), textDecorationColor: "transparent" }, view.spread_in_words)));
   }
   if (row.closed_at) parts.push(h("span", { key: "for" }, `lasted ${span(row.began_at, row.closed_at)}`));
   return between(parts);
@@ -151,7 +148,7 @@ export function Headlines({ headlines }) {
         h(
           Box,
           { fontSize: "sm", color: "fg.muted", mt: 0.5 },
-          between([each.publisher, h(Time, { at: each.at }), each.language && language(each.language), each.copies > 0 && `${counted(each.copies, "copy", "copies")} elsewhere`, h(To, { href: href("articles", each.article) }, "why it matched")]),
+          between([each.publisher, h(Time, { at: each.at }), each.language && language(each.language), each.copies > 0 && h(To, { href: href("articles", each.article) }, `${counted(each.copies, "copy", "copies")} elsewhere`), h(To, { href: href("articles", each.article) }, "why it matched")]),
         ),
       ),
     ),
@@ -205,21 +202,20 @@ function Spreading({ view }) {
   return h(
     Section,
     { title: "How it spread", side: h(Choice, { label: "Rows", value: by, options: [["language", "by language"], ["country", "by country"]], onChange: choose }) },
-    h(Card, null, h(Spread, { dots: view.spread, by, began: view.row.began_at }), view.row.articles > view.spread.length && h(Text, { fontSize: "xs", color: "fg.muted", mt: 1 }, `The first ${number(view.spread.length)} of ${counted(view.row.articles, "article")}.`)),
+    h(Card, null, h(Spread, { dots: view.spread, by, began: view.row.began_at }), view.row.articles > view.spread.length && h(Text, { fontSize: "xs", color: "fg.muted", mt: 1 }, `The first ${number(view.spread.length)} of `, h(To, { href: articlesOf(view.row) }, counted(view.row.articles, "article")), ".")),
   );
 }
 
 function Evidence({ view, all }) {
   const { row } = view;
-  const within = { topics: row.topic, since: row.began_at, until: row.closed_at ?? null, counted: 1, sort: "earliest" };
   const phrase = (word) => `"${word.replaceAll(/["\\]/g, " ")}"`;
-  const linked = (list, to) => between(list.slice(0, 10).map(([word, count]) => h("span", { key: word }, h(To, { href: href("articles", null, { ...within, ...to(word) }) }, h("bdi", null, word)), count === null ? "" : h(Box, { as: "span", color: "fg.muted" }, ` ${count}`))), ", ");
+  const linked = (list, to) => between(list.slice(0, 10).map(([word, count]) => h(To, { key: word, href: articlesOf(row, to(word)) }, h("bdi", null, word), count !== null && h(Box, { as: "span", color: "fg.muted" }, ` ${count}`))), ", ");
   const count = view.series === "stories" ? "stories" : "publishers";
   return h(Facts, {
     rows: [
       ["Size", h(To, { href: all }, `${counted(row.stories, "story", "stories")} by ${counted(row.publishers, "publisher")}, ${counted(row.articles, "article")}`)],
-      ["Of their own", row.stories > 1 && (view.independent < row.stories ? `${number(view.independent)} of ${counted(row.stories, "story", "stories")}; the others are copies` : "every story")],
-      ["Against usual", `${number(view.observed)} ${count} in ${counted(view.window_h, "hour")}, ${number(view.expected)} expected, up to ${number(view.upper)} would not surprise`],
+      ["Of their own", row.stories > 1 && (view.independent < row.stories ? h("span", null, h(To, { href: all }, `${number(view.independent)} of ${counted(row.stories, "story", "stories")}`), "; the others are copies") : "every story")],
+      ["Against usual", h(To, { href: href("topics", row.topic) }, `${number(view.observed)} ${count} in ${counted(view.window_h, "hour")}, ${number(view.expected)} expected, up to ${number(view.upper)} would not surprise`)],
       ["Publishers", view.top_publishers.length > 0 && linked(view.top_publishers, (name) => ({ publisher_name: name }))],
       ["Matched words", view.words.length > 0 && linked(view.words, (word) => ({ q: phrase(word) }))],
       ["New words", view.new_words.length > 0 && linked(view.new_words.map((word) => [word, null]), (word) => ({ q: phrase(word) }))],

@@ -1,10 +1,11 @@
 // The topic lab: rules written in YAML, checked as they are typed, tried, kept as drafts and published.
 
 import { Box, Button, Flex, Grid, Input, Stack, Text, h, useEffect, useRef, useState } from "./core.js";
-import { ask, path, trigger, useData } from "./api.js";
+import { ask, trigger, useData } from "./api.js";
 import { Editor, Faults } from "./editor.js";
 import { counted } from "./format.js";
 import { Card, Empty, Facts, Loaded, Notice, Section, Tag, Time, Title, To, Words, between } from "./parts.js";
+import { asked, path } from "./places.js";
 import { go, href } from "./route.js";
 import { Trials } from "./trial.js";
 
@@ -12,7 +13,7 @@ const PAUSE_MS = 400;
 const kept = (name) => `wirewatch.lab.${name}`;
 
 export function LabList({ me, first }) {
-  const found = useData("lab");
+  const found = useData(asked({ area: "lab" }));
   return h(
     Stack,
     { gap: 5 },
@@ -51,23 +52,22 @@ export function Lab({ id, query, me }) {
 }
 
 function New({ query, me }) {
-  const asked = new URLSearchParams();
-  for (const name of ["topic", "reject"]) if (query.get(name)) asked.set(name, query.get(name));
-  const found = useData(`lab/start?${asked}`);
+  const topic = query.get("topic");
+  const found = useData(asked({ area: "lab", id: "new", query }));
   const start = found.data;
   useEffect(() => {
     if (!start?.key) return;
     // It is on the page already: go on there, with what was to be added as unsaved.
-    if (asked.has("reject")) keep(start.key, start.yaml);
+    if (query.has("reject")) keep(start.key, start.yaml);
     go("lab", start.key, {}, { replace: true });
   }, [start]);
   return h(Loaded, { from: found, lines: 6 }, (data) =>
-    data.key ? null : h(Bench, { name: null, saved: data.yaml, me, query, title: asked.get("topic") ? `Try ${asked.get("topic")}` : "New topic", note: data.from_file && h(Notice, { tone: "info" }, "This topic stands in ", h("code", null, data.from_file), ". Try changes here and download them for that file, or give it another id to keep it as a draft.") }),
+    data.key ? null : h(Bench, { name: null, saved: data.yaml, me, query, title: topic ? `Try ${topic}` : "New topic", note: data.from_file && h(Notice, { tone: "info" }, "This topic stands in ", h("code", null, data.from_file), ". Try changes here and download them for that file, or give it another id to keep it as a draft.") }),
   );
 }
 
 function Existing({ id, query, me }) {
-  const found = useData(path("lab/entries", id));
+  const found = useData(asked({ area: "lab", id }));
   return h(Loaded, { from: found, lines: 6 }, (entry) => h(Bench, { key: entry.key, name: entry.key, saved: entry.yaml, entry, put: found.put, me, query, title: entry.topics[0]?.name.replace(/ \(draft\)$/, "") ?? entry.key }));
 }
 
@@ -182,7 +182,7 @@ function Concepts({ pick }) {
 }
 
 function Picking({ pick }) {
-  const found = useData("lab");
+  const found = useData(asked({ area: "lab" }));
   const [typed, type] = useState("");
   return h(Loaded, { from: found, lines: 1 }, ({ concepts, recipients }) => {
     const fitting = concepts.filter((each) => each.includes(typed.trim().toLowerCase()));

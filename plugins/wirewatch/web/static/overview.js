@@ -5,12 +5,13 @@ import { useData } from "./api.js";
 import { Spark } from "./charts.js";
 import { counted, moment, number, percent, relative, short } from "./format.js";
 import { Card, Empty, Loaded, Notice, Out, Section, Tag, Time, To, Title, Words, between, dot } from "./parts.js";
+import { asked } from "./places.js";
 import { href } from "./route.js";
 
 export const EVERY_MS = 30_000;
 
-export function Overview({ first }) {
-  const found = useData("overview", { every: EVERY_MS });
+export function Overview({ me, first }) {
+  const found = useData(asked({ area: "overview" }), { every: EVERY_MS });
   return h(Loaded, { from: found, lines: 6 }, (data) => {
     const { watch, incidents, closed, topics } = data;
     const spiking = incidents.filter((each) => each.state === "open");
@@ -20,15 +21,15 @@ export function Overview({ first }) {
       h(
         Stack,
         { gap: 3 },
-        h(Title, { first, sub: h(Watching, { watch, at: found.at }) }, headline(spiking.length, incidents.length, watch.sight)),
+        h(Title, { first, sub: h(Watching, { watch, since: topics.since, at: found.at }) }, spiking.length ? h(To, { href: href("incidents", null, { state: "open" }), textDecorationColor: "transparent" }, headline(spiking.length, incidents.length, watch.sight)) : headline(spiking.length, incidents.length, watch.sight)),
         h(Sight, { watch }),
       ),
       incidents.length
-        ? h(Section, { title: "Going on" }, h(Stack, { gap: 3 }, incidents.map((each) => h(IncidentCard, { key: each.id, incident: each }))))
+        ? h(Section, { title: "Going on" }, h(Stack, { gap: 3 }, incidents.map((each) => h(IncidentCard, { key: each.id, incident: each, me }))))
         : h(Empty, { title: watch.sight.state === "unknown" ? "No incidents yet" : "Nothing is going on" }, "When a topic suddenly gets far more coverage than is usual for the hour, its incident appears here, and a mail goes out."),
       h(
         Section,
-        { title: "Topics", side: topics.total > topics.topics.length ? h(To, { href: href("topics") }, `All ${number(topics.total)} topics`) : `${counted(topics.total, "topic")}` },
+        { title: "Topics", side: topics.total > 0 && h(To, { href: href("topics") }, topics.total > topics.topics.length ? `All ${number(topics.total)} topics` : counted(topics.total, "topic")) },
         data.published
           ? h(Topics, { page: topics })
           : h(Empty, { title: "No topics yet" }, "Topics appear when a configuration has been published: the DAGs do that with their first run, and so does `wirewatch check --publish`."),
@@ -45,7 +46,7 @@ export function Overview({ first }) {
                 Flex,
                 { as: "li", key: each.id, gap: 3, wrap: "wrap", align: "baseline", fontSize: "sm" },
                 h(To, { href: href("incidents", each.id), fontWeight: "medium" }, each.topic_name),
-                h(Text, { as: "span", color: "fg.muted" }, between([each.size, each.closing, h(Time, { at: each.closed_at })])),
+                h(Text, { as: "span", color: "fg.muted" }, between([h(Size, { incident: each }), each.closing, h(Time, { at: each.closed_at })])),
               ),
             ),
           ),
@@ -62,21 +63,20 @@ function headline(open, all, sight) {
   return sight.state === "unknown" ? "Getting started" : "All calm";
 }
 
-function Watching({ watch, at }) {
-  const since = { since: "24h" };
+function Watching({ watch, since, at }) {
   return between([
     watch.sight.coverage !== null && h(To, { href: href("feeds") }, `${percent(watch.sight.coverage)} of coverage seen`),
     h(To, { href: href("feeds") }, counted(watch.feeds, "feed")),
     watch.ill > 0 && h(To, { href: href("feeds", null, { show: "ill" }), color: "fg.warning" }, `${counted(watch.ill, "feed needs", "feeds need")} a look`),
     watch.last_poll_at && h("span", null, "polled ", h(Time, { at: watch.last_poll_at })),
-    h(To, { href: href("articles", null, since) }, `${counted(watch.articles, "article")} in ${counted(watch.stories, "story", "stories")} by ${counted(watch.publishers, "publisher")} in 24 hours`),
+    h(To, { href: href("articles", null, { seen_since: since }) }, `${counted(watch.articles, "article")} in ${counted(watch.stories, "story", "stories")} by ${counted(watch.publishers, "publisher")} in 24 hours`),
     at && Date.now() - at > 2 * EVERY_MS && h("span", null, "shown as of ", h(Time, { at: at.toISOString() })),
   ]);
 }
 
 function Sight({ watch }) {
   const { sight } = watch;
-  const long = watch.waiting_since && h(Notice, { tone: "warning" }, `${counted(watch.waiting, "article waits", "articles wait")} to be read, the longest for ${relative(watch.waiting_since).replace(" ago", "")}: process_articles is behind or fails.`);
+  const long = watch.waiting_since && h(Notice, { tone: "warning" }, h(To, { href: href("articles", null, { status: "discovered", sort: "earliest" }) }, counted(watch.waiting, "article waits", "articles wait")), ` to be read, the longest for ${relative(watch.waiting_since).replace(" ago", "")}: process_articles is behind or fails.`);
   const said = {
     blind: () => h(Notice, { tone: "error" }, h("strong", null, "Blind. "), `Since ${moment(sight.since)} only ${percent(sight.coverage)} of the usual coverage has been seen. A topic that looks calm may not be. `, h(To, { href: href("feeds", null, { show: "ill" }) }, "Look at the feeds")),
     partial: () => h(Notice, { tone: "warning" }, `Since ${moment(sight.since)} ${percent(sight.coverage)} of the usual coverage has been seen. `, h(To, { href: href("feeds", null, { show: "ill" }) }, "Look at the feeds")),
@@ -86,7 +86,7 @@ function Sight({ watch }) {
   return h(Stack, { gap: 2 }, said?.(), long);
 }
 
-export function IncidentCard({ incident }) {
+export function IncidentCard({ incident, me }) {
   const hot = incident.state === "open";
   return h(
     Card,
@@ -106,36 +106,35 @@ export function IncidentCard({ incident }) {
           incident.found_late && h(Tag, { kind: "closed", variant: "outline" }, "found late"),
         ),
         h(Heading, { as: "h3", fontSize: { base: "lg", md: "xl" }, fontWeight: "semibold", letterSpacing: "-0.01em" }, h(To, { href: href("incidents", incident.id), textDecorationColor: "transparent" }, incident.topic_name)),
-        h(Text, null, incident.about === "topic" ? h(To, { href: href("articles", null, { topics: incident.topic, since: incident.began_at, counted: 1, sort: "earliest" }), textDecorationColor: "transparent" }, incident.size) : incident.size, h(Box, { as: "span", color: "fg.muted" }, " · since ", h(Time, { at: incident.began_at }))),
+        h(Text, null, h(Size, { incident }), h(Box, { as: "span", color: "fg.muted" }, " · since ", h(Time, { at: incident.began_at }))),
         incident.headline &&
           h(
             Box,
             { fontSize: "sm", color: "fg.muted", lineClamp: 2 },
-            h(Box, { as: "span", fontWeight: "medium", color: "fg" }, incident.headline.publisher),
-            " ",
+            h(Box, { as: "bdi", fontWeight: "medium", color: "fg" }, incident.headline.publisher),
+            ": ",
             h(Words, { pieces: incident.headline.title }),
           ),
       ),
       h(
         Stack,
         { gap: 2, align: { base: "flex-start", md: "flex-end" } },
-        h(Spark, { bars: incident.hours.map((hour) => hour.stories), recent: since(incident), hot, width: 200, height: 48, label: `Stories an hour over the last ${incident.hours.length} hours of evidence, most ${Math.max(0, ...incident.hours.map((hour) => hour.stories))}` }),
+        h(Spark, { bars: incident.bars, recent: incident.going, hot, width: 200, height: 48, label: `Stories an hour over the last ${incident.bars.length} hours of evidence, most ${Math.max(0, ...incident.bars)}` }),
         h(
           Flex,
           { gap: 2 },
           h(Button, { as: "a", href: href("incidents", incident.id), size: "xs", variant: "outline", "aria-label": `Open ${incident.topic_name}` }, "Open"),
-          hot && h(Button, { as: "a", href: href("incidents", incident.id, { do: "ack" }), size: "xs", variant: "solid", colorPalette: "brand", "aria-label": `Acknowledge ${incident.topic_name}` }, "Acknowledge"),
+          hot && me?.may_change && h(Button, { as: "a", href: href("incidents", incident.id, { do: "ack" }), size: "xs", variant: "solid", colorPalette: "brand", "aria-label": `Acknowledge ${incident.topic_name}` }, "Acknowledge"),
         ),
       ),
     ),
   );
 }
 
-// How many of its hours are part of it.
-function since(incident) {
-  const began = new Date(incident.began_at).getTime() - 3600_000;
-  return incident.hours.filter((hour) => new Date(hour.at).getTime() > began).length;
-}
+// Its articles so far.
+export const articlesOf = (incident, more = {}) => href("articles", null, { topics: incident.topic, since: incident.began_at, until: incident.closed_at, counted: 1, sort: "earliest", ...more });
+
+export const Size = ({ incident }) => (incident.about === "topic" ? h(To, { href: articlesOf(incident), textDecorationColor: "transparent" }, incident.size) : incident.size);
 
 export function stateText(incident) {
   if (incident.state === "acknowledged") return `acknowledged by ${incident.acknowledged_by ?? "somebody"}`;

@@ -133,7 +133,7 @@ export function Loaded({ from, lines = 4, children }) {
 export function Facts({ rows }) {
   return h(
     Box,
-    { as: "dl", display: "grid", gridTemplateColumns: { base: "1fr", sm: "minmax(7rem, auto) 1fr" }, columnGap: 4, rowGap: { base: 1, sm: 1.5 }, fontSize: "sm" },
+    { as: "dl", display: "grid", gridTemplateColumns: { base: "1fr", sm: "minmax(5.5rem, auto) 1fr" }, columnGap: 4, rowGap: { base: 1, sm: 1.5 }, fontSize: "sm" },
     rows
       .filter((row) => row && row[1] !== null && row[1] !== undefined && row[1] !== "")
       .flatMap(([name, value]) => [

@@ -1,20 +1,7 @@
 // Where we are, kept in the address's fragment, so that links from mails, reload, back and forward all work.
 
 import { useEffect, useState } from "./core.js";
-
-export function parse(fragment) {
-  const [path, query = ""] = fragment.replace(/^#?\/?/, "").split("?");
-  const parts = path.split("/").filter(Boolean).map(decode);
-  return { area: parts[0] ?? "overview", id: parts[1] ?? null, query: new URLSearchParams(query) };
-}
-
-function decode(part) {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
+import { parse } from "./places.js";
 
 // Airflow's document has a <base>, so "#/x" alone would lead to its home page.
 export function href(area, id = null, query = {}) {

@@ -1,8 +1,9 @@
 // What can be done with a search: keep it for everybody, take what it finds along, follow it in a feed reader.
 
 import { Box, Button, Flex, Input, Stack, Text, h, useState } from "./core.js";
-import { address, ask, path, useData } from "./api.js";
+import { address, ask, useData } from "./api.js";
 import { Notice, Time, To, between } from "./parts.js";
+import { path } from "./places.js";
 
 // `query` is the search as the page's address has it, `asked` as the API takes it.
 export function SearchTools({ query, asked, total, me }) {

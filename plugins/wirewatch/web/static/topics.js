@@ -1,22 +1,21 @@
 // All topics, and one topic over two weeks.
 
 import { Flex, Input, Stack, h, useEffect, useState } from "./core.js";
-import { path, useData } from "./api.js";
+import { useData } from "./api.js";
 import { HourTable, Hours } from "./charts.js";
 import { counted, number } from "./format.js";
 import { IncidentTable } from "./incidents.js";
 import { EVERY_MS, Topics } from "./overview.js";
 import { Card, Empty, Facts, Loaded, Out, Section, Tag, Title, To } from "./parts.js";
 import { Pages } from "./pages.js";
+import { PAGE, asked, offsetOf } from "./places.js";
 import { go, href } from "./route.js";
-
-const PAGE = 50;
 
 export function TopicList({ query, first }) {
   const q = query.get("q") ?? "";
-  const offset = Number(query.get("offset") ?? 0) || 0;
+  const offset = offsetOf(query);
   const [typed, type] = useState(q);
-  const found = useData(`topics?${new URLSearchParams({ q, offset, limit: PAGE })}`, { every: EVERY_MS });
+  const found = useData(asked({ area: "topics", query }), { every: EVERY_MS });
   useEffect(() => {
     if (typed === q) return undefined;
     const soon = setTimeout(() => go("topics", null, { q: typed }, { replace: true }), 250);
@@ -32,13 +31,13 @@ export function TopicList({ query, first }) {
       h(Input, { type: "search", "aria-label": "Find a topic", placeholder: "Find a topic", size: "sm", maxW: "18rem", value: typed, onChange: (event) => type(event.target.value) }),
     ),
     h(Loaded, { from: found.data ? found : { ...found, data: found.before } }, (page) =>
-      h(Stack, { gap: 3 }, h(Topics, { page }), h(Pages, { total: page.total, offset, size: PAGE, to: (at) => href("topics", null, { q, offset: at || null }) })),
+      h(Stack, { gap: 3 }, h(Topics, { page }), h(Pages, { total: page.total, offset, size: PAGE.topics, to: (at) => href("topics", null, { q, offset: at || null }) })),
     ),
   );
 }
 
 export function Topic({ id }) {
-  const found = useData(path("topics", id), { every: 60_000 });
+  const found = useData(asked({ area: "topics", id }), { every: 60_000 });
   return h(Loaded, { from: found }, ({ topic, since, notify, hours, incidents, kibana }) =>
     h(
       Stack,

@@ -101,7 +101,7 @@ function Found({ trial }) {
   return h(
     Stack,
     { gap: 4 },
-    h(Text, { role: "status", fontSize: "sm", color: "fg.muted" }, `${counted(result.articles, "article")} read, from ${moment(result.since)} to ${moment(result.until)}; tried by ${trial.by} `, h(Time, { at: trial.at }), "."),
+    h(Text, { role: "status", fontSize: "sm", color: "fg.muted" }, h(To, { href: href("articles", null, { since: result.since, until: result.until }) }, counted(result.articles, "article")), ` read, from ${moment(result.since)} to ${moment(result.until)}; tried by ${trial.by} `, h(Time, { at: trial.at }), "."),
     !result.looked && h(Notice, { tone: "warning" }, "It is not known how much was seen in those days, so no alert can be said to have been right."),
     result.topics.map((topic) => h(OfTopic, { key: topic.id, topic, result })),
     result.more > 0 && h(Text, { fontSize: "sm", color: "fg.muted" }, `${number(result.more)} more topics are left out here.`),
@@ -148,7 +148,7 @@ function OfTopic({ topic, result }) {
             { title: "Latest that it would have matched", level: "h4" },
             h(Stack, { as: "ul", gap: 2, listStyleType: "none", fontSize: "sm" }, topic.samples.map((sample) => h("li", { key: sample.article }, h(To, { href: href("articles", sample.article) }, h("bdi", { dir: "auto" }, sample.title)), h(Box, { color: "fg.muted" }, between([sample.publisher, h(Time, { at: sample.at }), `score ${sample.score}`, sample.words.map((word) => `“${word}”`).join(", ")]))))),
           ),
-          h(Section, { title: "By publisher", level: "h4" }, h(Stack, { as: "ul", gap: 1, listStyleType: "none", fontSize: "sm" }, topic.by_publisher.map(([name, count]) => h(Flex, { as: "li", key: name, justify: "space-between", gap: 3 }, h(To, { href: href("articles", null, { publisher_name: name }), textDecorationColor: "transparent" }, h("bdi", null, name)), h(Box, { as: "span", color: "fg.muted" }, number(count)))))),
+          h(Section, { title: "By publisher", level: "h4" }, h(Stack, { as: "ul", gap: 1, listStyleType: "none", fontSize: "sm" }, topic.by_publisher.map(([name, count]) => h(Flex, { as: "li", key: name, justify: "space-between", gap: 3 }, h("bdi", null, name), h(Box, { as: "span", color: "fg.muted" }, number(count)))))),
         ),
     ),
   );
