@@ -23,7 +23,7 @@ def bundle() -> Bundle:
     return load(CONFIG)
 
 
-@pytest.mark.parametrize(("half", "precision", "recall"), [("frozen", 0.83, 0.85), ("tuning", 0.90, 0.93)])
+@pytest.mark.parametrize(("half", "precision", "recall"), [("frozen", 0.85, 0.87), ("tuning", 0.88, 0.95)])
 def test_passages_get_the_labels_of_an_editor(bundle: Bundle, half: str, precision: float, recall: float) -> None:
     result = judge(bundle, read(half))
     assert result.overall.precision >= precision
@@ -37,11 +37,11 @@ def test_nearly_all_events_between_two_neighbours_are_found(bundle: Bundle) -> N
         any(match.topic == "russia-north-korea" for match in matcher.match(title=each["title"], summary="", text=each["text"]))
         for each in events
     ]
-    assert sum(found) / len(events) >= 0.9
+    assert sum(found) / len(events) >= 0.93
 
 
 def test_pairs_of_countries_in_old_wire_copy() -> None:
-    """By the rule that pairs have of themselves: far above taking every story that names both (precision 0.53)."""
+    """By the rule that pairs have of themselves: far above taking every story that names both (precision 0.5)."""
     pairs = [("iran", "iraq"), ("japan", "south-korea"), ("china", "ussr")]
     named = ", ".join(f"country/{country}" for pair in pairs for country in pair)
     topics = (
@@ -60,7 +60,7 @@ def test_pairs_of_countries_in_old_wire_copy() -> None:
             true += frozenset(pair) in labels
             right += frozenset(pair) in found & labels
     assert right / given >= 0.9
-    assert right / true >= 0.85
+    assert right / true >= 0.9
 
 
 def _lines(name: str) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from wirewatch.config.wording import KEYS, hint, message
 from wirewatch.errors import ConfigError, Problem
 from wirewatch.model import Feed, Publisher, Topic
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Part of every topic's hash: it goes up when the same rule would match other articles than before."""
 
 M = TypeVar("M", bound=BaseModel)

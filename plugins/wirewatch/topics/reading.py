@@ -110,6 +110,7 @@ class Reading:
         self._ceilings: dict[int, float] = {}
         self._prominence: dict[int, float] = {}
         self._crowds: dict[str, Mapping[int, int]] = {}
+        self._rivals: dict[tuple[str, frozenset[int]], float] = {}
         self.ranks: dict[tuple[int, int], frozenset[int]] = {}
 
     # ------------------------------------------------------------ where
@@ -231,6 +232,24 @@ class Reading:
                     # What is another's name too (`Moscow`, where the article is about the Soviet Union) is one.
                     named.setdefault(each.sentence, {}).setdefault(each.start, atom)
             known = self._crowds[family] = {sentence: len(set(starts.values())) for sentence, starts in named.items()}
+        return known
+
+    def rival(self, family: str, named: frozenset[int]) -> float:
+        """The prominence of the member of a family that is most prominent beside the `named` ones."""
+        known = self._rivals.get((family, named))
+        if known is None:
+            taken = {each.start for atom in named for each in self.occurrences(atom)}
+            families = self.vocabulary.families
+            known = 0.0
+            for atom in self.present - named:
+                if atom < len(families) and families[atom] == family and self.ceiling(atom) > known:
+                    found = self.occurrences(atom)
+                    # What is another's name too is no rival (`Moscow`, where the article is about the Soviet Union).
+                    own = [each for each in found if each.start not in taken]
+                    if own:
+                        each = self.prominence(atom) if len(own) == len(found) else prominence((own,), 1, self.bounds)
+                        known = max(known, each)
+            self._rivals[family, named] = known
         return known
 
     def occurrences(self, atom: int) -> list[Occurrence]:

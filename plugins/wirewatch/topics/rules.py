@@ -124,9 +124,12 @@ class Some:
             parts = [part for part in near if part]
         strongest = max(member.weight for member, _ in found)
         union = [each for part in parts for each in part]
-        whole = score.weighed(score.prominence((union,), 1, reading.bounds), strongest)
-        best = max((score.weighed(finding.prominence, member.weight) for member, finding in found), default=0.0)
-        return Finding([union], max(whole, best) if self.need == 1 else whole)
+        if self.need > 1:
+            return Finding([union], score.weighed(score.prominence((union,), 1, reading.bounds), strongest))
+        # Words for the same add up; a word of a member that needs several says nothing without the others.
+        words = [each for _, finding in found if len(finding.parts) < 2 for each in finding.occurrences]
+        whole = score.weighed(score.prominence((words,), 1, reading.bounds), strongest) if words else 0.0
+        return Finding([union], max(whole, *(score.weighed(finding.prominence, member.weight) for member, finding in found)))
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:
         """By all finds together."""
@@ -192,8 +195,13 @@ class Every:
         if near is None and (self.ordered or self.within is not None):
             return None
         own = score.combined([finding.prominence for _, finding in worded], [part.weight for part, _ in worded])
-        side = None if near is None else score.prominence(near, len(near), reading.bounds, _crowd(near, reading))
+        kind = _kind(parts, reading)
+        side = None if near is None else score.prominence(near, len(near), reading.bounds, reading.crowd(kind) if kind else None)
         whole = score.joined(side, own)
+        # Of a rule that lists who may stand for either side, those are no rivals whom it does not list: whoever tells of it is named too.
+        if kind and all(isinstance(part, Leaf) for part in self.parts):
+            rival = reading.rival(kind, frozenset(each.atom for part in parts for each in part))
+            whole *= score.beside(min(finding.prominence for _, finding in worded), rival)
         return Finding(near if near is not None else parts, whole)
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:
@@ -213,11 +221,10 @@ class Every:
         return [clause for part in self.parts for clause in part.clauses()]
 
 
-def _crowd(parts: Sequence[Sequence[Occurrence]], reading: Reading) -> Mapping[int, int] | None:
-    """How many of a kind each sentence names, where all parts are of one kind, as two countries are; None where they are not."""
+def _kind(parts: Sequence[Sequence[Occurrence]], reading: Reading) -> str:
+    """The kind that all parts are of, as two countries are; empty where they are not."""
     kinds = [{reading.family(each.atom) for each in part} for part in parts]
-    shared = sorted(set.intersection(*kinds) - {""})
-    return reading.crowd(shared[0]) if shared else None
+    return min(set.intersection(*kinds) - {""}, default="")
 
 
 def _repeats(found: Sequence[Occurrence], need: int, within: Window | None, reading: Reading) -> Sequence[Occurrence] | None:

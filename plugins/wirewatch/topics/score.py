@@ -36,6 +36,9 @@ TOGETHER = 0.65
 SCATTERED = 0.5
 """What parts count that nowhere stand near each other."""
 
+RIVALRY = 0.4
+"""What a third of a kind takes from two that are named beside it, at most."""
+
 
 def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds, crowd: Mapping[int, int] | None = None) -> float:
     """How prominent it is that `need` of the parts occur (together, where the occurrences were chosen for that).
@@ -71,6 +74,11 @@ def prominence(parts: Sequence[Sequence[Occurrence]], need: int, bounds: Bounds,
 def among(named: int) -> float:
     """What naming two of a kind counts in a sentence that names so many of it: the more, the more it is a list."""
     return min(1.0, 2.0 / max(1, named))
+
+
+def beside(weakest: float, rival: float) -> float:
+    """What a pair counts in an article that names another of its kind more prominently than the weaker of the two."""
+    return 1.0 if weakest >= rival else 1.0 - RIVALRY * (1.0 - weakest / rival)
 
 
 def from_signs(title: float, lead: float, count: float, sentences: int) -> float:

@@ -57,6 +57,23 @@ def test_one_side_in_the_headline_and_both_in_the_lead(matcher: Matcher) -> None
     assert score(matcher, "pair", "Kim Jong Un travels by train", text) >= 30
 
 
+def test_a_third_that_is_more_prominent_takes_from_a_pair(matcher: Matcher) -> None:
+    text = "Russia and North Korea were named. {0} said so on Friday. " + FILLER * 2
+    alone = score(matcher, "pair", "Harbour closed", text.format("the mayor"))
+    beside = score(matcher, "pair", "Washington closes harbour", text.format("Washington"))
+    assert 0 < beside < alone
+    assert score(matcher, "pair", "Russia and North Korea meet", "Washington was named too.") == score(
+        matcher, "pair", "Russia and North Korea meet", "Somebody was named too."
+    )
+
+
+def test_either_of_several_pairs_scores_as_the_pair_does(matcher: Matcher, build: Build) -> None:
+    inner = {key: value for key, value in PAIR.items() if key != "min_score"}
+    either = build(pair={"any": [inner, {"all": ["tide", "snow"]}], "min_score": 0})
+    text = "Russia was named. " * 6 + "Russia and North Korea were named. " + FILLER * 2
+    assert score(either, "pair", "Russia", text) == score(matcher, "pair", "Russia", text)
+
+
 def test_more_evidence_never_lowers_a_score(matcher: Matcher) -> None:
     tail = FILLER * 8
     scores = [score(matcher, "dam", "Harbour", FILLER * 4 + "The dam held. " * count + tail) for count in range(1, 8)]
