@@ -226,23 +226,26 @@ class Reading:
         known = self._crowds.get(family)
         if known is None:
             named: dict[int, dict[int, int]] = {}
-            families = self.vocabulary.families
-            for atom in sorted(each for each in self.present if each < len(families) and families[each] == family):
+            for atom in self._members(family):
                 for each in self.occurrences(atom):
                     # What is another's name too (`Moscow`, where the article is about the Soviet Union) is one.
                     named.setdefault(each.sentence, {}).setdefault(each.start, atom)
             known = self._crowds[family] = {sentence: len(set(starts.values())) for sentence, starts in named.items()}
         return known
 
+    def _members(self, family: str) -> list[int]:
+        """Those of a family that may occur, in order."""
+        families = self.vocabulary.families
+        return sorted(atom for atom in self.present if atom < len(families) and families[atom] == family)
+
     def rival(self, family: str, named: frozenset[int]) -> float:
         """The prominence of the member of a family that is most prominent beside the `named` ones."""
         known = self._rivals.get((family, named))
         if known is None:
             taken = {each.start for atom in named for each in self.occurrences(atom)}
-            families = self.vocabulary.families
             known = 0.0
-            for atom in self.present - named:
-                if atom < len(families) and families[atom] == family and self.ceiling(atom) > known:
+            for atom in self._members(family):
+                if atom not in named and self.ceiling(atom) > known:
                     found = self.occurrences(atom)
                     # What is another's name too is no rival (`Moscow`, where the article is about the Soviet Union).
                     own = [each for each in found if each.start not in taken]

@@ -28,6 +28,8 @@ _OPENING = r"\"'“‘«‹„(\["
 _END = re.compile(rf"([{_STOPS}{_FULL_STOPS}{_LINES}][{_STOPS}{_FULL_STOPS}]*+[{_CLOSING}]*+)(\s*+)[{_OPENING}]*+")
 _LONG = 8
 """Letters that no abbreviation has."""
+_LONGER = 7
+"""Letters that end no abbreviation: the longest has six."""
 _NUMBERED = frozenset(("no", "nr", "p"))
 """Abbreviations where a number follows."""
 _LINE = re.compile("\n")
@@ -128,7 +130,9 @@ def _sentences(joined: str, begin: int, end: int, lines: list[int], *, wrapped: 
                 lines.append(line)
             elif char in _LINES:
                 continue
-        if char in _STOPS and not _ends(joined, mark, start):
+        # Most sentences end with a word that is no abbreviation at a glance.
+        plain = char == "." and joined[mark + 1] == " " and joined[mark - _LONGER : mark].isalpha()
+        if not plain and char in _STOPS and not _ends(joined, mark, start):
             continue
         if start > last:
             if start - last > LONGEST:
