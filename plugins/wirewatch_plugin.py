@@ -33,6 +33,7 @@ HINTS = "".join(
     [
         *(f'<link rel="modulepreload" href="{AT}/{name}">' for name in MODULES),
         f'<script type="module" async src="{AT}/ahead.js"></script>',
+        f'<script type="module" src="{AT}/start.js"></script>',
     ]
 ).encode()
 
