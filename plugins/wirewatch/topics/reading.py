@@ -110,7 +110,6 @@ class Reading:
         self._ceilings: dict[int, float] = {}
         self._prominence: dict[int, float] = {}
         self._crowds: dict[str, Mapping[int, int]] = {}
-        self._rivals: dict[tuple[str, frozenset[int]], float] = {}
         self.ranks: dict[tuple[int, int], frozenset[int]] = {}
 
     # ------------------------------------------------------------ where
@@ -238,22 +237,20 @@ class Reading:
         families = self.vocabulary.families
         return sorted(atom for atom in self.present if atom < len(families) and families[atom] == family)
 
-    def rival(self, family: str, named: frozenset[int]) -> float:
-        """The prominence of the member of a family that is most prominent beside the `named` ones."""
-        known = self._rivals.get((family, named))
-        if known is None:
-            taken = {each.start for atom in named for each in self.occurrences(atom)}
-            known = 0.0
-            for atom in self._members(family):
-                if atom not in named and self.ceiling(atom) > known:
-                    found = self.occurrences(atom)
-                    # What is another's name too is no rival (`Moscow`, where the article is about the Soviet Union).
-                    own = [each for each in found if each.start not in taken]
-                    if own:
-                        each = self.prominence(atom) if len(own) == len(found) else prominence((own,), 1, self.bounds)
-                        known = max(known, each)
-            self._rivals[family, named] = known
-        return known
+    def rival(self, family: str, named: frozenset[int], beyond: float) -> float:
+        """The prominence of the member of a family that is most prominent beside the `named` ones, where it is `beyond` theirs; else 0."""
+        taken: set[int] | None = None
+        greatest = 0.0
+        for atom in self._members(family):
+            if atom in named or self.ceiling(atom) <= max(beyond, greatest):
+                continue
+            if taken is None:
+                taken = {each.start for other in named for each in self.occurrences(other)}
+            # What is another's name too is no rival (`Moscow`, where the article is about the Soviet Union).
+            own = [each for each in self.occurrences(atom) if each.start not in taken]
+            if own:
+                greatest = max(greatest, prominence((own,), 1, self.bounds))
+        return greatest if greatest > beyond else 0.0
 
     def occurrences(self, atom: int) -> list[Occurrence]:
         """Where a concept or phrase occurs, in order, the longest of overlapping ones."""

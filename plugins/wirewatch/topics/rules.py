@@ -200,8 +200,8 @@ class Every:
         whole = score.joined(side, own)
         # Of a rule that lists who may stand for either side, those are no rivals whom it does not list: whoever tells of it is named too.
         if kind and all(isinstance(part, Leaf) for part in self.parts):
-            rival = reading.rival(kind, frozenset(each.atom for part in parts for each in part))
-            whole *= score.beside(min(finding.prominence for _, finding in worded), rival)
+            weakest = min(finding.prominence for _, finding in worded)
+            whole *= score.beside(weakest, reading.rival(kind, frozenset(each.atom for part in parts for each in part), weakest))
         return Finding(near if near is not None else parts, whole)
 
     def limit(self, reading: Reading) -> tuple[Extent, float]:
