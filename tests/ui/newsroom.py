@@ -293,6 +293,8 @@ def _train(now: datetime, began: datetime, series: dict[tuple[str, datetime], Co
         publishers=12,
         articles=15,
         independent=10,
+        copying=4,
+        copied=2,
         first=_headline(0, began),
         first_is_certain=True,
         top_publishers=(("Meridian", 2), ("The Straits Ledger", 2), ("Вестник Приморья", 2), ("Полюс", 1), ("한강일보", 1)),
