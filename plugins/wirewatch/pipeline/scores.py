@@ -45,4 +45,4 @@ def _steady(values: Floats) -> bool:
     if len(values) < 2 or level < _LARGE:
         return False
     spread = float(np.median(np.abs(np.diff(values)))) / (0.6745 * np.sqrt(2))
-    return spread**2 < _STEADY * level
+    return bool(spread**2 < _STEADY * level)
