@@ -234,6 +234,9 @@ class _Bounded:
 class _Strict(_Bounded, api.StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
     """feedparser's handler, driven by expat without SAX between them: names come resolved, and each is taken apart once."""
 
+    decls: dict[str, str]
+    """Prefixes of namespaces that the next element declares."""
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._prefixes = 0
