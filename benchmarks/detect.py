@@ -277,6 +277,18 @@ def report(topics: int, seeds: Sequence[int], processes: int, names: Sequence[st
         return
     ratios = [f"{shares[OURS, 3, rate] / max(shares[TRUTH, 3, rate], 1e-9):.3f} at {rate:g}" for rate in RATES]
     print(f"\nShare of what the truth finds of events of 3 times the rate: {', '.join(ratios)} a day.", flush=True)
+    few = max(alarms, len(seeds) // 10)
+    if few > alarms:
+        # Where hardly an alarm is raised, how many fewer it might have been cannot be seen: both once more where some are.
+        ours, best = ({rate: _recall(results, name, few, rates == rate) for rate in RATES} for name in (OURS, TRUTH))
+        both = [f"{ours[rate]:.3f} of {best[rate]:.3f} at {rate:g}" for rate in RATES]
+        print(f"Where both raise {few} false alarms in all seeds: {', '.join(both)} a day.", flush=True)
+
+
+def _recall(results: dict[int, dict[str, Evidence]], name: str, alarms: int, rows: NDArray[np.bool_]) -> float:
+    """The share of events of 3 times the rate that is found where no more false alarms are raised over all seeds."""
+    threshold = matched([found[name][0] for found in results.values()], alarms)
+    return float(np.mean([(found[name][1][3][rows] >= threshold).any(axis=2).mean() for found in results.values()]))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
