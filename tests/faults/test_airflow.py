@@ -29,6 +29,10 @@ WITHIN_S = 420.0
 class Supervised(Airflow):
     """An Airflow whose parts are started again when they end."""
 
+    def __init__(self, home: Path, port: int) -> None:
+        super().__init__(home, port, demo=True)
+        self._ended: list[processes.Child] = []
+
     def environment(self) -> dict[str, str]:
         patience = {
             # At their defaults of five minutes the same happens, only later.
@@ -45,10 +49,16 @@ class Supervised(Airflow):
     def revive(self) -> None:
         """Start again what has ended."""
         with self._lock:
-            ended = [child.name for child in self._children if child.name in PARTS and not child.alive()]
-            self._children = [child for child in self._children if child.name not in ended]
-        for name in ended:
-            self._spawn(name, PARTS[name], self.environment())
+            ended = [child for child in self._children if child.name in PARTS and not child.alive()]
+            self._children = [child for child in self._children if child not in ended]
+        self._ended += ended
+        for child in ended:
+            self._spawn(child.name, PARTS[child.name], self.environment())
+
+    def stop(self) -> None:
+        """See `Airflow.stop`; what a killed part has left behind ends too."""
+        super().stop()
+        processes.stop_all(self._ended, 0.0)
 
     def kill(self, name: str, *, whole: bool = False) -> None:
         """SIGKILL of a part, or of it and all that it started."""
@@ -94,7 +104,7 @@ def on_airflow(stage: Stage, home: Path) -> Iterator[tuple[World, Supervised]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
-        airflow = Supervised(home / "airflow", free_port(), demo=True)
+        airflow = Supervised(home / "airflow", free_port())
         try:
             with Progress(disable=True) as progress:
                 airflow.start(progress)

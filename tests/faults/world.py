@@ -279,7 +279,10 @@ class World:
     def together(self, *orders: Order) -> list[tuple[int, dict[str, Any]]]:
         """Let processes work at the same time."""
         found = self.stage.processes.run(*orders)
-        self.crashes += [done["crashed"] for _, done in found if "crashed" in done]
+        for _, done in found:
+            if "crashed" in done:
+                self.crashes.append(done["crashed"])
+                done["failed"] = {"all": done["crashed"]}
         return found
 
     def settles(self, rounds: int = 3, *steps: str) -> None:

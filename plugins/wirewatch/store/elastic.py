@@ -12,8 +12,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from elastic_transport import ApiResponse, ConnectionTimeout, TransportError
 from elastic_transport import ConnectionError as NoConnection
-from elastic_transport import ConnectionTimeout, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
 from wirewatch.errors import Conflict, StoreRejected, StoreUnavailable
@@ -30,6 +30,8 @@ BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 _JSON = {"content-type": "application/json", "accept": "application/json"}
 _NDJSON = {"content-type": "application/x-ndjson", "accept": "application/json"}
 _BUSY = frozenset({429, 502, 503, 504})
+_PRODUCT = "x-elastic-product"
+_NOT_OURS = "something else than Elasticsearch answers at {}"
 _LOCKED_OUT = frozenset({401, 403})
 """A key that has run out or lacks a right: a person must mend it, and then what failed is tried again."""
 _MAX_WINDOW = 10_000
@@ -191,7 +193,7 @@ class ElasticDocuments:
 
     async def _read(self, docs: Sequence[Mapping[str, Any]]) -> list[Hit | None]:
         """Ask for documents once; raises `StoreUnavailable` where one cannot be read now (its index has only just been made)."""
-        answer = await self._client.mget(docs=docs)
+        answer = self._own(await self._client.mget(docs=docs))
         return [self._got(item) for item in answer["docs"]]
 
     def _got(self, item: Mapping[str, Any]) -> Hit | None:
@@ -393,11 +395,10 @@ class ElasticDocuments:
         """
         for wait in self._waits():
             try:
-                return await request()
+                return self._own(await request())
             except UnsupportedProductError as error:
-                # A gateway between us says something of its own: a page to log in, an apology.
                 if wait is None:
-                    raise StoreUnavailable(f"something else than Elasticsearch answers at {self.address}") from error
+                    raise StoreUnavailable(_NOT_OURS.format(self.address)) from error
             except ApiError as error:
                 said = error.body.get("error") if isinstance(error.body, Mapping) else error.body
                 reason = _reason(said)
@@ -418,6 +419,15 @@ class ElasticDocuments:
                     raise
             await asyncio.sleep(wait)
         raise AssertionError("not reached")
+
+    def _own(self, answer: T) -> T:
+        """An answer, once it is Elasticsearch's: the client itself asks that of the first alone.
+
+        Raises `StoreUnavailable` for what a gateway between us says: a page to log in, an apology.
+        """
+        if isinstance(answer, ApiResponse) and answer.meta.status < 300 and answer.meta.headers.get(_PRODUCT) != "Elasticsearch":
+            raise StoreUnavailable(_NOT_OURS.format(self.address))
+        return answer
 
 
 def _without_login(url: str) -> str:
