@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from aiohttp import web
 from tests.integration.test_process import SENTENCES, Site, bundle, cpu, page, serving
 
+from wirewatch.config import Bundle
 from wirewatch.errors import StoreUnavailable
 from wirewatch.model import Article, Status
 from wirewatch.pipeline.ports import Ports
@@ -151,26 +153,91 @@ def test_eight_mortal_workers_at_once_leave_one_article(documents: ElasticDocume
     asyncio.run(work())
 
 
-def test_of_two_pages_that_name_each_other_one_counts(documents: ElasticDocuments, bundle: Any, cpu: Any) -> None:
-    def naming(other: str) -> Any:
-        def answer(request: web.Request) -> web.StreamResponse:
-            head = f'<link rel="canonical" href="http://courier.localhost:{request.url.port}/{other}">'
-            return web.Response(text=page("Ferry pier is built", head=head), content_type="text/html")
+def naming(name: str, host: str) -> Any:
+    """A page that calls another address its own."""
 
-        return answer
+    def answer(request: web.Request) -> web.StreamResponse:
+        head = f'<link rel="canonical" href="http://{host}.courier.localhost:{request.url.port}/{name}">'
+        return web.Response(text=page("Ferry pier is built", head=head), content_type="text/html")
+
+    return answer
+
+
+HOSTS = ("www", "m", "amp")
+
+
+def test_of_pages_that_name_each_other_one_counts(documents: ElasticDocuments, bundle: Bundle, cpu: Any) -> None:
+    """In rings of two and three, read in both orders, at once by a worker each, and by workers that die."""
+
+    async def case(ports: Ports, site: Site, size: int, order: str) -> None:
+        ring = [(f"{order}{size}{host}", host) for host in HOSTS[:size]]
+        site.pages.update({f"/{name}": naming(*ring[(at + 1) % size]) for at, (name, _) in enumerate(ring)})
+        # Each address is another worker's, as hosts are.
+        seen = [
+            site.article(name, f"{host}.courier", feeds=(host,), slot=at, next_attempt_at=MONTH_END) for at, (name, host) in enumerate(ring)
+        ]
+        await store.discover(documents, seen)
+
+        async def worker(slot: int) -> None:
+            for life in (slot + 1, slot + 2, 10_000) if order == "dying" else (10_000,):
+                mortal: Any = Mortal(documents, life)
+                with suppress(StoreUnavailable):
+                    await process(replace(ports, documents=mortal), slot=slot, slots=64)
+
+        if order in ("together", "dying"):
+            await asyncio.gather(*map(worker, range(size)))
+        else:
+            for slot in range(size) if order == "forth" else reversed(range(size)):
+                await worker(slot)
+        await settle(ports, MONTH_END + timedelta(hours=2))
+        place = {"terms": {"id": [each.id for each in seen]}}
+        await documents.refresh("articles")
+        found = [from_document(Article, hit.source) for hit in await documents.find("articles", place)]
+        assert [each.status for each in found].count(Status.DUPLICATE) == size - 1
+        (original,) = [each for each in found if each.status is Status.READY]
+        assert (original.text.split("\n"), original.duplicate_of) == (list(SENTENCES), None)
+        again = [replace(each, feeds=(f"late-{each.id}",)) for each in seen]
+        assert await store.discover(documents, again) == ["exists"] * size
+        hit = await documents.get(documents.index_for("articles", original.first_seen_at), original.id)
+        assert hit is not None
+        assert set(hit.source["feeds"]) == {*HOSTS[:size], *(f"late-{each.id}" for each in seen)}
 
     async def work() -> None:
-        site = Site(one=naming("other"), other=naming("one"))
-        async with serving(site, documents, bundle, cpu) as ports:
-            await store.discover(documents, [site.article("one", feeds=("a",)), site.article("other", feeds=("b",))])
-            done = await process(ports)
-            assert (done["ready"], done["duplicate"]) == (1, 1)
-            await documents.refresh("articles")
-            found = [from_document(Article, hit.source) for hit in await documents.find("articles", {"match_all": {}})]
-            (one,) = [each for each in found if each.status is Status.READY]
-            assert set(one.feeds) == {"a", "b"}
-            assert (
-                await store.discover(documents, [site.article("other", feeds=("c",)), site.article("one", feeds=("d",))]) == ["exists"] * 2
-            )
+        site = Site()
+        async with serving(site, documents, bundle, cpu, MONTH_END) as ports:
+            for size in (2, 3):
+                for order in ("forth", "back", "together", "dying"):
+                    await case(ports, site, size, order)
+
+    asyncio.run(work())
+
+
+def test_what_a_page_has_for_an_original_that_cannot_be_read_is_not_lost(documents: ElasticDocuments, bundle: Bundle, cpu: Any) -> None:
+    async def work() -> None:
+        site = Site(amp=naming("one", "www"), one=500)
+        async with serving(site, documents, bundle, cpu, MONTH_END) as ports:
+            original = site.article("one", "www.courier", feeds=("a",), next_attempt_at=MONTH_END)
+            copy = site.article("amp", "m.courier", feeds=("b",), next_attempt_at=MONTH_END + timedelta(hours=1))
+            await store.discover(documents, [original, copy])
+            assert (await process(ports))["partial"] == 1
+            for hours in (1, 3, 60, 120):
+                await process(replace(ports, clock=partial(_identity, MONTH_END + timedelta(hours=hours))))
+                await documents.refresh("articles")
+                found = {hit.id: from_document(Article, hit.source) for hit in await documents.find("articles", {"match_all": {}})}
+                one = found[original.id]
+                assert found[copy.id].duplicate_of == one.id
+                assert (one.status, one.failure, one.text.split("\n")) == (Status.READY, None, list(SENTENCES))
+                assert (one.title, set(one.feeds), one.topics) == ("Ferry pier is built", {"a", "b"}, ("floods",))
+            assert one.next_attempt_at is None
+            # Its own page says more, once it is there.
+            late = site.article("two", "www.courier", feeds=("a",), next_attempt_at=MONTH_END)
+            site.pages["/two"], site.pages["/amp2"] = 500, naming("two", "www")
+            await store.discover(documents, [late, site.article("amp2", "m.courier", next_attempt_at=MONTH_END)])
+            await process(ports)
+            site.pages["/two"] = page("Ferry pier is built after all")
+            await settle(ports, MONTH_END + timedelta(hours=1))
+            hit = await documents.get(documents.index_for("articles", late.first_seen_at), late.id)
+            assert hit is not None
+            assert (hit.source["title"], hit.source["status"]) == ("Ferry pier is built after all", "ready")
 
     asyncio.run(work())

@@ -84,6 +84,7 @@ def with_page(article: Article, extraction: Extraction, *, page_url: str, now: d
         tags=tuple(dict.fromkeys([*article.tags, *extraction.tags])),
         status=Status.READY,
         failure=None,
+        duplicate_of=None,
         next_attempt_at=None,
         published_at=published,
         published_from=provenance,
@@ -91,6 +92,13 @@ def with_page(article: Article, extraction: Extraction, *, page_url: str, now: d
         timestamp=timestamp_of(article.counted_at, published=published, first_seen=article.first_seen_at),
         indexed_at=now,
     )
+
+
+def told_by(original: Article, article: Article, extraction: Extraction, *, now: datetime, min_words: int) -> Article:
+    """An article whose page was not read, as another address's page tells it, until its own is read."""
+    told = with_page(original, extraction, page_url=article.url, now=now, min_words=min_words)
+    same = replace(told, url=original.url, canonical_url=original.canonical_url, urls=original.urls, source=original.source)
+    return replace(same, next_attempt_at=original.next_attempt_at, read_at=original.read_at or now)
 
 
 def without_page(
@@ -106,9 +114,12 @@ def without_page(
 ) -> Article:
     """The article from what its feed said: `partial` (`failed` where that is nothing), with the reason and the next attempt.
 
-    What an earlier attempt read stays. `extraction`: a page that was read and is not the whole article, for what is on it all the same.
+    What an earlier attempt read stays, and so does `ready`. `extraction`: a page that was read and is not the whole article, for what is
+    on it all the same.
     """
     retry = None if final or failure in HOPELESS or article.attempts >= max_attempts else retry_at(article.attempts, now, retry_after)
+    if article.status is Status.READY:
+        return replace(article, duplicate_of=None, next_attempt_at=retry, indexed_at=now)
     text = article.text
     found = extraction.text if extraction is not None and extraction.quality in ("paywall", "too_short") else ""
     for candidate in (article.feed_content, found):
@@ -120,6 +131,7 @@ def without_page(
         text=text,
         status=Status.PARTIAL if usable else Status.FAILED,
         failure=failure,
+        duplicate_of=None,
         next_attempt_at=retry,
         indexed_at=now,
     )

@@ -15,13 +15,14 @@ from wirewatch.articles.extract import extract_within
 from wirewatch.articles.kept import KeptPages, Page
 from wirewatch.articles.robots import Robots
 from wirewatch.config import Bundle
-from wirewatch.errors import FetchFailed, FetchRefused, ParseError
+from wirewatch.errors import Conflict, FetchFailed, FetchRefused, ParseError
 from wirewatch.http import Answer, Outcome
 from wirewatch.logs import logger
 from wirewatch.model import Article, Extraction, Publisher, Status, TopicMatch
 from wirewatch.pipeline.ports import Ports
 from wirewatch.store import articles as store
 from wirewatch.store.base import Stored
+from wirewatch.store.originals import settle
 from wirewatch.stories import signature
 from wirewatch.topics.compile import compile_topics
 from wirewatch.topics.match import Matcher
@@ -176,6 +177,8 @@ class _Run:
                 after = self._without(each.value, error.outcome, retry_after=wait)
             except FetchRefused as error:
                 after = self._without(each.value, error.outcome, final=True)
+            except Conflict:
+                continue
             self._put(each, after)
             if after.status is Status.DUPLICATE:
                 # Known before the next page of the site is read, which may call this one its original.
@@ -203,12 +206,15 @@ class _Run:
             after = outcome.owned(after, self.owners)
         address = outcome.known_by_other_address(after)
         if address is not None:
-            owner = await store.register_canonical(
-                self.ports.documents, replace(claimed, value=after), url=after.url, url_id=address, now=self.ports.clock()
-            )
+            told = functools.partial(self._told, after, found)
+            owner = await settle(self.ports.documents, claimed, after, url_id=address, now=self.ports.clock(), told=told)
             if owner is not None:
                 return outcome.as_duplicate(after, owner, now=self.ports.clock())
         return finished(after, self.ports.bundle)
+
+    def _told(self, after: Article, found: Extraction, original: Article) -> Article:
+        now = self.ports.clock()
+        return finished(outcome.told_by(original, after, found, now=now, min_words=self.settings.min_words), self.ports.bundle)
 
     async def _fetch(self, url: str) -> Answer:
         async with self.requests:

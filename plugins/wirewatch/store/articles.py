@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from wirewatch.errors import Conflict, StoreUnavailable
 from wirewatch.model import Article, Status
-from wirewatch.store.base import Documents, Hit, Stored, Write
+from wirewatch.store.base import Documents, Hit, Stored, Write, put_over
 from wirewatch.store.documents import from_document, stored, to_document
 
 KIND = "articles"
@@ -97,25 +98,41 @@ async def append(documents: Documents, article: str, index: str, *, other: Artic
     """Add the feeds and addresses of another finding of it to an article, or to the one it is a duplicate of; False where there is
     none any more.
     """
+    passed: list[str] = []
+
+    def grown(value: Article) -> Article | None:
+        on = value.duplicate_of if value.status is Status.DUPLICATE else None
+        if on is None or on in passed:
+            return also(value, other)
+        passed.append(on)
+        return None
+
+    while True:
+        hops = len(passed)
+        done = await change(documents, index, article, grown)
+        if len(passed) == hops:
+            return done is not None
+        owner = await address(documents, passed[-1])
+        if owner is not None:
+            article, index = owner.article, owner.index
+
+
+async def change(documents: Documents, index: str, article: str, how: Callable[[Article], Article | None]) -> Stored[Article] | None:
+    """Write what `how` makes of an article as it is now, whatever else changes it meanwhile; None where it is gone, or `how` says so."""
     for tried in range(_TRIES):
         await asyncio.sleep(_PAUSE_S * tried)
         hit = await documents.get(index, article)
         if hit is None:
-            return False
-        value = from_document(Article, hit.source)
-        if value.duplicate_of is not None:
-            owner = await address(documents, value.duplicate_of)
-            if owner is not None and (owner.article, owner.index) != (article, index):
-                article, index = owner.article, owner.index
-                continue
-        grown = _also(value, other)
-        if grown == value:
-            return True
-        try:
-            await documents.put(index, article, to_document(grown), seq_no=hit.seq_no, primary_term=hit.primary_term)
-        except Conflict:
-            continue
-        return True
+            return None
+        before = stored(Article, hit)
+        after = how(before.value)
+        if after is None:
+            return None
+        if after == before.value:
+            return before
+        with suppress(Conflict):
+            await put_over(documents, index, article, to_document(after), hit)
+            return replace(before, value=after)
     raise StoreUnavailable(f"article {article} keeps changing")
 
 
@@ -147,58 +164,44 @@ async def claim(documents: Documents, articles: Sequence[Stored[Article]], until
 async def save(documents: Documents, claimed: Sequence[tuple[Stored[Article], Article]]) -> list[bool]:
     """Record the results of claimed work; False for each that somebody else has taken over since, whose result is dropped.
 
-    Feeds and addresses that were appended meanwhile are kept: they do not end a claim.
+    What came to an article meanwhile does not end a claim: feeds and addresses, its story, a text that another address's page had for
+    it. That text stays where the work brought none.
     """
     results = await _write(documents, [replace(before, value=after) for before, after in claimed])
     saved = [each is not None for each in results]
     for position, (before, after) in enumerate(claimed):
         if not saved[position]:
-            saved[position] = await _save_appended(documents, before, after)
+            saved[position] = await _save_changed(documents, before, after)
     return saved
 
 
-async def _save_appended(documents: Documents, before: Stored[Article], after: Article) -> bool:
-    for tried in range(_TRIES):
-        await asyncio.sleep(_PAUSE_S * tried)
-        hit = await documents.get(before.index, before.id)
-        if hit is None:
-            return False
-        current = from_document(Article, hit.source)
-        known = before.value
-        if replace(current, feeds=known.feeds, urls=known.urls, watched_since=known.watched_since) != known:
-            return False
-        both = _also(current, after)
-        merged = replace(after, feeds=both.feeds, urls=both.urls, watched_since=both.watched_since)
-        try:
-            await documents.put(before.index, before.id, to_document(merged), seq_no=hit.seq_no, primary_term=hit.primary_term)
-        except Conflict:
-            continue
-        return True
-    return False
+async def _save_changed(documents: Documents, before: Stored[Article], after: Article) -> bool:
+    async def hand_on(current: Article) -> None:
+        """Give the owner of a duplicate what came to it since it was claimed."""
+        owner = await address(documents, after.duplicate_of) if after.duplicate_of is not None else None
+        if owner is not None:
+            await append(documents, owner.article, owner.index, other=current)
 
-
-async def register_canonical(documents: Documents, article: Stored[Article], *, url: str, url_id: str, now: datetime) -> str | None:
-    """Register the address that an article's page calls its own; None where the article has it now.
-
-    Where another article has it, that one gets this one's feeds and addresses, and its id is returned: this one is its duplicate.
-    """
-    if url_id == article.id:
-        return None
-    entry = {"url": url, "article": article.id, "index": article.index, "at": now.isoformat()}
-    index = documents.index_for(URLS)
-    try:
-        await documents.put(index, url_id, entry, create=True)
-    except Conflict:
-        owner = await address(documents, url_id)
-        if owner is None or owner.article == article.id:
+    def merged(current: Article) -> Article | None:
+        if not is_claim(current, before.value):
             return None
-        hit = await documents.get(owner.index, owner.article) if owner.index else None
-        if hit is not None and hit.source.get("duplicate_of") == article.id:
-            # Two pages that each name the other: the one that is already taken for the original stays it.
-            return None
-        await append(documents, owner.article, owner.index, other=article.value)
-        return owner.article
-    return None
+        both = also(current, after)
+        told = current.status is Status.READY and after.status in (Status.PARTIAL, Status.FAILED)
+        result = replace(current, next_attempt_at=after.next_attempt_at) if told else after
+        return replace(result, feeds=both.feeds, urls=both.urls, watched_since=both.watched_since, story_id=current.story_id)
+
+    hit = await documents.get(before.index, before.id)
+    if hit is not None:
+        await hand_on(from_document(Article, hit.source))
+    changed = await change(documents, before.index, before.id, merged)
+    if changed is not None:
+        await hand_on(changed.value)
+    return changed is not None
+
+
+def is_claim(current: Article, claimed: Article) -> bool:
+    """Whether an article is still in the hands of who claimed it."""
+    return (current.attempts, current.next_attempt_at) == (claimed.attempts, claimed.next_attempt_at) and current.failure != FORGOTTEN
 
 
 async def ungrouped(documents: Documents, *, limit: int = 2000) -> list[Stored[Article]]:
@@ -355,20 +358,11 @@ async def _owner(documents: Documents, url_id: str) -> Address | None:
 
 
 async def _empty(documents: Documents, index: str, article: str, now: datetime) -> Stored[Article] | None:
-    for tried in range(_TRIES):
-        await asyncio.sleep(_PAUSE_S * tried)
-        hit = await documents.get(index, article)
-        if hit is None:
-            return None
-        known = stored(Article, hit)
-        kept = {name: getattr(known.value, name) for name in _KEPT_OF_FORGOTTEN}
-        empty = Article(**kept, status=Status.FAILED, failure=FORGOTTEN, title="", indexed_at=now)
-        try:
-            await documents.put(index, article, to_document(empty), seq_no=hit.seq_no, primary_term=hit.primary_term)
-        except Conflict:
-            continue
-        return replace(known, value=empty)
-    raise StoreUnavailable(f"article {article} keeps changing")
+    def empty(known: Article) -> Article:
+        kept = {name: getattr(known, name) for name in _KEPT_OF_FORGOTTEN}
+        return Article(**kept, status=Status.FAILED, failure=FORGOTTEN, title="", indexed_at=now)
+
+    return await change(documents, index, article, empty)
 
 
 async def _register(documents: Documents, articles: Sequence[Article]) -> tuple[list[Address], set[str]]:
@@ -418,11 +412,11 @@ def _merge(articles: Sequence[Article]) -> dict[str, Article]:
     merged: dict[str, Article] = {}
     for each in articles:
         first = merged.get(each.id)
-        merged[each.id] = each if first is None else _also(first, each)
+        merged[each.id] = each if first is None else also(first, each)
     return merged
 
 
-def _also(first: Article, other: Article) -> Article:
+def also(first: Article, other: Article) -> Article:
     """An article that another feed lists too, or that has another address."""
     watched = min(filter(None, (first.watched_since, other.watched_since)), default=None)
     return replace(first, feeds=_union(first.feeds, other.feeds), urls=_union(first.urls, other.urls), watched_since=watched)
