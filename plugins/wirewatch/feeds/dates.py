@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from wirewatch.feeds.calendars import rewritten
 from wirewatch.model import Precision
 
 _MONTHS = {
@@ -104,6 +105,9 @@ _BASIC = re.compile(r"\d{8}[Tt ]?\d{4}")
 _LOST_PLUS = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")
 """`+` in an address is a space, and some dates have been in one."""
 _AREA = re.compile(r"[A-Z][a-z]+/[A-Z]\w+(?:/[A-Z]\w+)?$")
+_IN_AREA = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.]+) ([A-Z][a-z]+/[A-Z]\w+(?:/[A-Z]\w+)?)$")
+_RUN_TOGETHER = re.compile(r"(?:19|20)\d{10}(?:\d\d)?$")
+_SPOKEN_TIME = re.compile(r"(?:\s|,)(?:às|as|à|a las|klo|kl\.?|ora|ore|um)?\s*(\d{1,2})(?:h|\.)(\d{2})(?=$|\s)", re.IGNORECASE)
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?$")
 
 _OLDEST_YEAR = 1900
@@ -147,6 +151,7 @@ def parse_date(text: str) -> Date | None:
         return None
     if "월" in text:
         text = _KOREAN_MONTH.sub(lambda month: _SHORT_MONTHS.get(int(month[1]), month[0]), text)
+    text = rewritten(text)
     found = _iso(text) or _common(text)
     # RFC 822 lets comments stand anywhere.
     return found if found or "(" not in text else _common(_COMMENT.sub(" ", _COMMENT.sub(" ", text)).strip())
@@ -159,6 +164,11 @@ def _iso(text: str) -> Date | None:
         return _date(datetime.fromtimestamp(int(text[:10]), UTC), timed=True)
     if len(text) > 8 and text[4] != "-" and not _BASIC.match(text):
         return None
+    if (place := _IN_AREA.match(text)) and (zone := _area(place[2])):
+        local = _iso(place[1])
+        return local and _date(local.at.replace(tzinfo=zone), timed=True)
+    if _RUN_TOGETHER.match(text):
+        text = f"{text[:8]}T{text[8:]}"
     try:
         found = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text.upper().replace(" UTC", "Z").replace(" GMT", "Z")))
     except ValueError:
@@ -278,6 +288,7 @@ class Dates:
     def _recovered(self, text: str) -> Date | None:
         if self._failures >= _GIVE_UP_AFTER or len(text) < 6 or not re.search(r"\d", text) or _BROKEN.match(text) or _is_common(text):
             return None
+        text = _SPOKEN_TIME.sub(r" \1:\2", rewritten(text))
         found = _ask_library(text, self._languages)
         if found is None:
             self._failures += 1
