@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import signal
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ FULL_SOONEST = timedelta(hours=3)
 FULL_GAPS = 5
 """And already after so many of its usual gaps without anything new."""
 PERMANENT = frozenset((301, 308))
+_MORE_S = 5.0
 
 _NAME = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -85,10 +87,21 @@ def read(answer: Answer, state: FeedState) -> Reading:
 
 
 def parse_in_worker(seconds: float, body: bytes, url: str, content_type: str, max_entries: int) -> ParsedFeed:
-    """`parse.parse_within`, named without importing feedparser where only the workers need it."""
+    """`parse.parse_within`, named without importing feedparser where only the workers need it.
+
+    A library that does not come back, which no Python code can interrupt, ends the process after so many seconds of CPU more.
+    """
     from wirewatch.feeds.parse import parse_within
 
-    return parse_within(seconds, body, url=url, content_type=content_type, max_entries=max_entries)
+    # The signal's default is to end the process: the kernel does that, whatever Python is at.
+    ends = getattr(signal, "ITIMER_VIRTUAL", None)
+    if ends is not None:
+        signal.setitimer(ends, seconds + _MORE_S)
+    try:
+        return parse_within(seconds, body, url=url, content_type=content_type, max_entries=max_entries)
+    finally:
+        if ends is not None:
+            signal.setitimer(ends, 0)
 
 
 def _secret(feed: Feed, name: str, environment: Mapping[str, str]) -> str:

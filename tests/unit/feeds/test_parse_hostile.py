@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import signal
 import subprocess
 import sys
 
@@ -157,6 +158,17 @@ def test_what_takes_too_long_is_given_up() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=50)
     assert done.stdout == "not parsed within 0.05 s\n"
+
+
+def test_a_library_that_does_not_come_back_ends_its_process() -> None:
+    # Adding zeros for ever is C code that hears no signal.
+    program = (
+        "import itertools\nfrom wirewatch.feeds import fetch, parse\nfetch._MORE_S = 0.1\n"
+        "parse.parse = lambda *a, **k: sum(itertools.repeat(0))\n"
+        "fetch.parse_in_worker(0.1, b'', '', '', 1)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=50)
+    assert done.returncode == -signal.SIGVTALRM, done.stderr
 
 
 def test_what_takes_no_time_is_not_given_up() -> None:
