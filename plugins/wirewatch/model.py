@@ -214,6 +214,8 @@ class FeedState:
     """The longest the feed asked us to wait, as it last said."""
     skip_hours: tuple[int, ...] = ()
     """Hours of the day (UTC) in which it asked not to be polled."""
+    skip_days: tuple[int, ...] = ()
+    """Days of the week (UTC, 0: Monday) on which it asked not to be polled."""
     listed: int | None = None
     """How many entries it lists."""
     gap_s: float | None = None
@@ -224,8 +226,13 @@ class FeedState:
     """How fast entries came lately, by the last few or by half of the list; fades while none come."""
     by_hour: tuple[float, ...] = ()
     """Entries by hour of the day (UTC) in the last weeks, the older ones faded; empty: no rhythm is known."""
+    by_day: tuple[float, ...] = ()
+    """Entries by day of the week (UTC, Monday first) in the last weeks, the older ones faded; `day_hours`: hours watched, alike."""
+    day_hours: tuple[float, ...] = ()
     at_once: float | None = None
     """How many entries usually come within the same minute, as one of them finds it."""
+    burst: float | None = None
+    """How many times what is usual its entries came at their fastest; None: its list is too short to tell."""
     full_at: datetime | None = None
     """When a poll last brought a body: now and then one is asked for without validators."""
     lying_304: bool = False

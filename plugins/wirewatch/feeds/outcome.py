@@ -63,7 +63,7 @@ def succeeded(state: FeedState, feed: Feed, polling: Polling, *, reading: Readin
         first_success_at=state.first_success_at or now,
         last_success_at=now,
         interval_s=interval.total_seconds(),
-        next_attempt_at=after_success(now, interval, after.skip_hours, feed.id),
+        next_attempt_at=after_success(now, interval, after.skip_hours, feed.id, after.skip_days),
     )
     return judged(after, now)
 
@@ -126,6 +126,7 @@ def _listed(after: FeedState, before: FeedState, shown: Shown, now: datetime) ->
         title=shown.feed.title[:500] or after.title,
         ttl_s=None if shown.feed.ttl is None else shown.feed.ttl.total_seconds(),
         skip_hours=shown.feed.skip_hours,
+        skip_days=shown.feed.skip_days,
         entry_hashes=listing.keys,
         covered=extended(after.covered, now=now, previous_success=previous, overlaps=overlaps, oldest_listed=oldest),
         lost_at=after.lost_at if overlaps else now,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 
 from wirewatch.articles.clocks import counted_at
 from wirewatch.articles.discover import new_article
@@ -41,9 +42,11 @@ _PER_HOST = 4
 """Feeds of one host that are claimed at a time: they are asked for one after another."""
 _AHEAD = 2
 """Hosts are claimed for so many times the requests that may be under way, so that no request waits for a claim."""
-_LOOK_EVERY_S = 0.05
-_SAVE_AFTER = 20
-"""Looks: results of a second are stored together, since each request to the store costs as much as some feeds."""
+_LOOK_EVERY_S = 0.1
+_LOOK_AT_LEAST_EVERY_S = 0.8
+"""While nothing ends: a few slow servers keep a task waiting for long."""
+_SAVE_EVERY_S = 1.0
+"""Results are stored together, since each request to the store costs as much as some feeds."""
 _SAVE_AT = 200
 _DEADLY = 5
 """A feed that was claimed so often without a result is what ends its workers."""
@@ -103,7 +106,7 @@ class _Run:
     async def run(self, slot: int, slots: int) -> dict[str, int]:
         working: dict[str, asyncio.Task[None]] = {}
         saving: asyncio.Task[None] | None = None
-        waited = 0
+        pause_s, saved_s = _LOOK_EVERY_S, monotonic()
         try:
             exhausted = await self._look(slot, slots)
             while True:
@@ -112,15 +115,16 @@ class _Run:
                 await self._start(working)
                 if not working:
                     break
-                await asyncio.wait(working.values(), timeout=_LOOK_EVERY_S)
-                for host in [host for host, task in working.items() if task.done()]:
+                await asyncio.wait(working.values(), timeout=pause_s)
+                ended = [host for host, task in working.items() if task.done()]
+                for host in ended:
                     working.pop(host).result()
+                pause_s = _LOOK_EVERY_S if ended else min(2 * pause_s, _LOOK_AT_LEAST_EVERY_S)
                 if saving is not None and saving.done():
                     saving.result()
                     saving = None
-                waited += 1
-                if saving is None and self.results and (waited >= _SAVE_AFTER or len(self.results) >= _SAVE_AT):
-                    waited = 0
+                if saving is None and self.results and (monotonic() - saved_s >= _SAVE_EVERY_S or len(self.results) >= _SAVE_AT):
+                    saved_s = monotonic()
                     saving = asyncio.create_task(self._save())
             if saving is not None:
                 await saving

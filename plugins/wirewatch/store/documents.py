@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -39,15 +40,15 @@ def to_document(value: Any) -> dict[str, Any]:
     return {name: item for name, item in document.items() if item is not None and item not in ([], {})}
 
 
-def changes(before: T, after: T, fields: Iterable[str] | None = None) -> dict[str, Any]:
-    """What of a model value (or of these fields of it) has changed, as its document has it: what is gone is None or empty.
+def changes(before: T, after: T) -> dict[str, Any]:
+    """What of a model value has changed, as its document has it: what is gone is None or empty.
 
     Only for kinds whose documents have the model's names and nothing besides.
     """
     kind: Any = type(after)
-    different = {
-        name for name in fields or kind.__slots__ if (old := getattr(before, name)) is not (new := getattr(after, name)) and old != new
-    }
+    names = kind.__slots__
+    values = attrgetter(*names)
+    different = {name for name, old, new in zip(names, values(before), values(after), strict=True) if old is not new and old != new}
     plain: dict[str, Any] = _adapter(kind).dump_python(after, mode="json", include=different)
     return plain
 

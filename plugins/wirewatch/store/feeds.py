@@ -121,7 +121,7 @@ async def load(documents: Documents, feeds: Sequence[str]) -> list[Stored[FeedSt
 async def claim(documents: Documents, states: Sequence[Stored[FeedState]], until: datetime) -> list[Stored[FeedState]]:
     """Take feeds until then, before they are asked for; those that somebody else took first are left out."""
     taken = [(each, replace(each.value, attempts=each.value.attempts + 1, next_attempt_at=until)) for each in states]
-    return [each for each in await _change(documents, taken, ("attempts", "next_attempt_at")) if each is not None]
+    return [each for each in await _change(documents, taken) if each is not None]
 
 
 async def save(documents: Documents, results: Sequence[tuple[Stored[FeedState], FeedState]]) -> list[bool]:
@@ -159,16 +159,14 @@ async def record(documents: Documents, records: Sequence[tuple[str, PollRecord]]
         await documents.bulk(writes)
 
 
-async def _change(
-    documents: Documents, states: Sequence[tuple[Stored[FeedState], FeedState]], fields: Sequence[str] | None = None
-) -> list[Stored[FeedState] | None]:
-    """Write what is different in each (at most in `fields`); None for those that have changed since they were read."""
+async def _change(documents: Documents, states: Sequence[tuple[Stored[FeedState], FeedState]]) -> list[Stored[FeedState] | None]:
+    """Write what is different in each; None for those that have changed since they were read."""
     writes = [
         Write(
             op="update",
             index=before.index,
             id=before.id,
-            doc=changes(before.value, after, fields),
+            doc=changes(before.value, after),
             seq_no=before.seq_no,
             primary_term=before.primary_term,
         )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-VERSION = 3
+VERSION = 4
 """Of all mappings together; it goes up with every change of this file."""
 
 KEYWORD: dict[str, Any] = {"type": "keyword", "ignore_above": 8191}
@@ -109,12 +109,16 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "redirect_url": STORED,
         "ttl_s": FLOAT,
         "skip_hours": INT,
+        "skip_days": INT,
         "listed": INT,
         "gap_s": FLOAT,
         "recent_per_h": FLOAT,
         "peak_per_h": FLOAT,
         "by_hour": OPAQUE,
+        "by_day": OPAQUE,
+        "day_hours": OPAQUE,
         "at_once": FLOAT,
+        "burst": FLOAT,
         "full_at": DATE,
         "lying_304": BOOL,
         "lost_at": DATE,

@@ -202,3 +202,46 @@ def test_learning_never_leaves_sense(polls: list[tuple[int, int]]) -> None:
         for value in (found.rate_per_h, found.recent_per_h, (found.weight or 0) / 24):
             assert value is not None
             assert 0 <= value <= highest + 1e-9
+
+
+def test_days_to_skip_are_skipped() -> None:
+    # NOW is a Tuesday.
+    assert after_success(NOW, HOUR, (), "a", (6,)) == NOW + HOUR
+    found = after_success(NOW, HOUR, (0,), "a", (1, 2))
+    assert (found.weekday(), found.hour) == (3, 1)
+    assert after_success(NOW, HOUR, (), "a", tuple(range(7))) == NOW + HOUR
+
+
+def test_quiet_days_are_polled_less_once_they_are_known() -> None:
+    by_day, day_hours = (60.0,) * 5 + (3.0, 3.0), (96.0,) * 7
+    weekly = steady(2, by_hour=(10.0,) * 24, by_day=by_day, day_hours=day_hours)
+    saturday = NOW + 4 * DAY
+    assert interval_of(weekly, FEED, POLLING, saturday) == interval_of(weekly, FEED, POLLING, saturday + DAY)
+    calm = replace(weekly, recent_per_h=0.1, peak_per_h=0.1)
+    assert interval_of(calm, FEED, POLLING, saturday) > 2 * interval_of(calm, FEED, POLLING, NOW)
+
+
+def test_days_are_learned_by_the_hours_that_they_were_watched() -> None:
+    known = steady(1, by_day=(10.0,) * 7, day_hours=(20.0,) * 7)
+    found = learn(known, now=NOW + 6 * HOUR, new=0, listed=20, dates=())
+    assert found.day_hours[1] == pytest.approx(26, abs=0.5)
+    assert found.day_hours[2] == pytest.approx(20, abs=0.5)
+    assert found.by_day[1] < 10
+
+
+def test_bursts_that_were_never_seen_are_reckoned_with_less_in_time() -> None:
+    new, old = steady(3, burst=0.0, first_success_at=NOW - 10 * DAY), steady(3, burst=0.0)
+    assert wait(steady(3, burst=None)) < wait(new) < wait(old)
+    assert wait(steady(3, burst=9.0)) == wait(steady(3, burst=None))
+
+
+def test_a_burst_is_remembered() -> None:
+    calm = steady(1, burst=1.0)
+    dates = [NOW + n * 3 * MINUTE for n in range(20)]
+    found = learn(calm, now=NOW + HOUR, new=19, listed=20, dates=dates)
+    assert found.burst is not None
+    assert found.burst > 3
+    later = replace(found, last_success_at=NOW + HOUR)
+    faded = learn(later, now=NOW + 31 * DAY, new=0, listed=20, dates=()).burst
+    assert faded is not None
+    assert 0.3 * found.burst < faded < 0.5 * found.burst
