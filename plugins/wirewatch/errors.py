@@ -20,6 +20,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -104,7 +105,11 @@ class NotAFeed(ParseError):
 
 
 class StoreRejected(PermanentError):
-    """Elasticsearch refuses a document or query."""
+    """Elasticsearch refuses a document or query; `refused`: of several documents, the ids of those, whose neighbours are written."""
+
+    def __init__(self, message: str, *, refused: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.refused = frozenset(refused)
 
 
 class Conflict(PermanentError):

@@ -22,10 +22,11 @@ class Fault:
     """Something that happens to some requests.
 
     `do`: `429` or `503` (refused, not done) · `blocked` (as when the disk is full) · `half` (of a bulk, every second document is refused
-    429) · `slow` (done at once, answered after `seconds`) · `reset` (the connection breaks before anything is done) · `torn` (it breaks
-    while the request is being sent) · `lost` (done, and the connection breaks before the answer) · `short` (it breaks in the
-    middle of the answer) · `cut` (half of an answer, which looks whole) · `page` (not done: a gateway answers with a page of its own) ·
-    `twice` (done, and done again `seconds` later) · `call` (`hook` is awaited while the request is under way).
+    429) · `poison` (documents of a bulk with `text` in them are refused for good) · `slow` (done at once, answered after `seconds`) ·
+    `reset` (the connection breaks before anything is done) · `torn` (it breaks while the request is being sent) · `lost` (done, and the
+    connection breaks before the answer) · `short` (it breaks in the middle of the answer) · `cut` (half of an answer, which looks whole)
+    · `page` (not done: a gateway answers with a page of its own) · `twice` (done, and done again `seconds` later) · `call` (`hook` is
+    awaited while the request is under way).
     """
 
     do: str
@@ -38,6 +39,7 @@ class Fault:
     share: float = 1.0
     """Of the matching requests it happens to."""
     hook: Callable[[], Awaitable[None]] | None = None
+    text: bytes = b""
     seen: int = 0
     done: int = 0
 
@@ -116,7 +118,10 @@ class Between:
         if do == "reset":
             return self._cut(request)
         if do == "half" and request.path.endswith("/_bulk"):
-            return await self._half(request, body)
+            return await self._without(request, body, lambda place, write: place % 2 == 0, 429, "es_rejected_execution_exception")
+        if do == "poison" and fault is not None and request.path.endswith("/_bulk"):
+            poison = fault.text
+            return await self._without(request, body, lambda place, write: poison in write, 400, "document_parsing_exception")
         if fault is not None and fault.hook is not None and do == "call":
             hook = asyncio.ensure_future(fault.hook())
             try:
@@ -174,24 +179,27 @@ class Between:
             kept = {name: value for name, value in response.headers.items() if name.lower() not in _OWN}
             return web.Response(status=response.status, body=await response.read(), headers=kept)
 
-    async def _half(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        """Let every second document through, and refuse the others as a full queue does."""
+    async def _without(
+        self, request: web.Request, body: bytes, refuses: Callable[[int, bytes], bool], status: int, kind: str
+    ) -> web.StreamResponse:
+        """Let documents of a bulk request through, but for those that are refused by their place in it or what is in them."""
         lines = iter(body.splitlines(keepends=True))
-        writes = [[head] if b'"delete"' in head[:12] else [head, next(lines)] for head in lines]
-        passed = [write for place, write in enumerate(writes) if place % 2]
+        writes = [head if b'"delete"' in head[:12] else head + next(lines) for head in lines]
+        refused = [refuses(place, write) for place, write in enumerate(writes)]
+        passed = b"".join(write for write, no in zip(writes, refused, strict=True) if not no)
         items: list[Any] = []
         if passed:
-            answer = await self._forward(request, b"".join(b"".join(write) for write in passed))
+            answer = await self._forward(request, passed)
             assert isinstance(answer.body, bytes)
             items = json.loads(answer.body)["items"]
         whole = []
-        for place, write in enumerate(writes):
-            if place % 2:
+        for write, no in zip(writes, refused, strict=True):
+            if not no:
                 whole.append(items.pop(0))
                 continue
-            op, head = next(iter(json.loads(write[0]).items()))
-            refused = {"type": "es_rejected_execution_exception", "reason": "queue is full"}
-            whole.append({op: {"_index": head["_index"], "_id": head.get("_id"), "status": 429, "error": refused}})
+            op, head = next(iter(json.loads(write.partition(b"\n")[0]).items()))
+            error = {"type": kind, "reason": "refused on purpose"}
+            whole.append({op: {"_index": head["_index"], "_id": head.get("_id"), "status": status, "error": error}})
         return web.json_response({"took": 1, "errors": True, "items": whole}, headers={"X-Elastic-Product": "Elasticsearch"})
 
 

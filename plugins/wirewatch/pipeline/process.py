@@ -7,6 +7,7 @@ import functools
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from wirewatch.articles.extract import extract_within
 from wirewatch.articles.kept import KeptPages, Page
 from wirewatch.articles.robots import Robots
 from wirewatch.config import Bundle
-from wirewatch.errors import Conflict, FetchFailed, FetchRefused, ParseError
+from wirewatch.errors import Conflict, FetchFailed, FetchRefused, ParseError, StoreRejected
 from wirewatch.http import Answer, Outcome
 from wirewatch.logs import logger
 from wirewatch.model import Article, Extraction, Publisher, Status, TopicMatch
@@ -264,10 +265,27 @@ class _Run:
 
     async def _save(self) -> None:
         results, self.results = self.results, []
-        for (_, after), kept in zip(results, await store.save(self.ports.documents, results), strict=True):
+        try:
+            saved = await store.save(self.ports.documents, results)
+        except StoreRejected as error:
+            if not error.refused:
+                raise
+            saved = [before.id not in error.refused for before, _ in results]
+            await self._save_refused([before for before, _ in results if before.id in error.refused], error)
+        for (_, after), kept in zip(results, saved, strict=True):
             if kept:
                 self.tally[after.status.value] += 1
                 _tell(after)
+
+    async def _save_refused(self, claimed: Sequence[Stored[Article]], error: StoreRejected) -> None:
+        """Elasticsearch will not have what these pages say: their articles stay as their feeds tell them."""
+        _LOG.error("Elasticsearch refuses what a page says", articles=[each.id for each in claimed], error=str(error))
+        for before in claimed:
+            after = self._without(before.value, "refused", final=True)
+            with suppress(StoreRejected):
+                if await store.save(self.ports.documents, [(before, after)]) == [True]:
+                    self.tally[after.status.value] += 1
+                    _tell(after)
 
 
 def _tell(article: Article) -> None:

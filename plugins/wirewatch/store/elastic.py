@@ -238,7 +238,7 @@ class ElasticDocuments:
     async def bulk(self, writes: Sequence[Write], *, refresh: bool = False) -> list[Written]:
         """See `Documents.bulk`."""
         done: dict[int, Written] = {}
-        refused: list[str] = []
+        refused: dict[str, str] = {}
         for batch in _batches(self._lines(writes)):
             await self._send(batch, done, refused)
         if refresh and writes:
@@ -246,7 +246,8 @@ class ElasticDocuments:
             places = sorted({self._place(write.index) for write in writes})
             await self._call(lambda: self._client.indices.refresh(index=places, ignore_unavailable=True))
         if refused:
-            raise StoreRejected(f"Elasticsearch refused {len(refused)} of {len(writes)} documents, the first: {refused[0]}")
+            first = next(iter(refused.values()))
+            raise StoreRejected(f"Elasticsearch refused {len(refused)} of {len(writes)} documents, the first: {first}", refused=refused)
         return [done[number] for number in range(len(writes))]
 
     def _lines(self, writes: Sequence[Write]) -> Iterator[tuple[int, Write, bytes]]:
@@ -262,7 +263,7 @@ class ElasticDocuments:
             # A lone surrogate, which hostile input may carry, has no UTF-8.
             yield number, write, ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
-    async def _send(self, batch: list[tuple[int, Write, bytes]], done: dict[int, Written], refused: list[str]) -> None:
+    async def _send(self, batch: list[tuple[int, Write, bytes]], done: dict[int, Written], refused: dict[str, str]) -> None:
         """Send one batch until every write of it has an answer that is not "busy"."""
         for wait in self._waits():
             body = b"".join(lines for _, _, lines in batch)
@@ -278,7 +279,7 @@ class ElasticDocuments:
                         id=write.id, outcome=outcome, seq_no=result.get("_seq_no"), primary_term=result.get("_primary_term")
                     )
                 else:
-                    refused.append(f"{result['_index']}/{write.id}: {_reason(result.get('error'))}")
+                    refused[write.id] = f"{result['_index']}/{write.id}: {_reason(result.get('error'))}"
             if not busy:
                 return
             batch = busy
