@@ -333,9 +333,16 @@ def test_broken_configuration(world: World, report: Report) -> None:
     world.passes(8 * MINUTE)
     _, done = world.run(*STEPS_OF_AIRFLOW)
     assert list(done["failed"]) == ["publish"]
+    # Half of the folder is there, as while it is being copied.
+    write_files(world.config, good)
+    for name in ("feeds.yaml", "topics/desk.yaml"):
+        (world.config / name).unlink()
+    world.passes(8 * MINUTE)
+    _, done = world.run(*STEPS_OF_AIRFLOW)
+    assert "feeds.yaml: is gone, and 12 feeds with it" in done["failed"]["publish"]
     world.passes(8 * MINUTE)
     told = [who for who, _ in world.mail.got if who.startswith("operators")]
-    assert len(told) == 2, "once for each set of problems"
+    assert len(told) == 3, "once for each set of problems"
     write_files(world.config, good)
     world.settles(3, *STEPS_OF_AIRFLOW)
     settled(world, report, "configuration is broken while everything runs, and repaired")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wirewatch.alerts.plan import plan_note
 from wirewatch.config import Bundle, fingerprint, load
-from wirewatch.errors import ConfigError
+from wirewatch.errors import ConfigError, Problem
 from wirewatch.pipeline.check import checked
 from wirewatch.store import config as shared
 from wirewatch.store import notifications
@@ -29,6 +29,8 @@ async def publish(documents: Documents, folder: Path, now: datetime) -> dict[str
         return {"hash": last.hash, "published": 0, "topics": len(last.topics), "feeds": len(last.feeds)}
     try:
         bundle = checked(load(folder))
+        if last is not None and (problems := _vanished(last, bundle, folder)):
+            raise ConfigError(problems)
     except ConfigError as error:
         if last is not None:
             await _tell(documents, last, error, now)
@@ -43,6 +45,21 @@ async def _last(documents: Documents) -> Bundle | None:
     except ConfigError:
         # Published by a version that accepted what this one does not: config/ is to replace it.
         return None
+
+
+def _vanished(last: Bundle, bundle: Bundle, folder: Path) -> list[Problem]:
+    """Files whose absence would end all that is watched: a folder that is being copied or is not mounted looks like that."""
+    kinds = {"feeds.yaml": ("feeds", len(last.feeds)), "topics/": ("topics", len(last.topics))}
+    return [
+        Problem(
+            file=f"{folder}/{name}",
+            line=None,
+            key="",
+            message=f"is gone, and {number} {what} with it: a file with nothing but `{what}:` says that none is meant",
+        )
+        for name, (what, number) in kinds.items()
+        if number and any(file.startswith(name) for file in last.source) and not any(file.startswith(name) for file in bundle.source)
+    ]
 
 
 async def _tell(documents: Documents, last: Bundle, error: ConfigError, now: datetime) -> None:
