@@ -96,6 +96,25 @@ def test_frozen_at_every_write(worlds: Callable[[], World], report: Report, plac
     assert at > 25
 
 
+def test_overtaken_at_every_write(worlds: Callable[[], World], report: Report) -> None:
+    """A run that sends is stopped before its n-th write, another does all its work at the same moment, and then the first goes on."""
+    for at in itertools.count(2 + FIRST, EVERY):
+        world = worlds()
+        world.breaks()
+        world.passes(8 * MINUTE)
+        world.run("poll", "process", "detect")
+        world.passes(MINUTE)
+        stopped = world.order("notify", kill_at=at, kill="before", instead="freeze")
+        (_, done), _ = world.together(stopped, world.order("notify"))
+        if not done["met"]:
+            break
+        world.settles(2)
+        verdict = world.verdict()
+        assert not verdict.wrong, f"overtaken before write {at} ({done['met']})\n{shown(verdict)}"
+        report.add("a run that sends is stopped at every write, and overtaken by another", verdict)
+    assert at > 5, done
+
+
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("hours", [2, -2])
 def test_the_clock_jumps_at_every_write(worlds: Callable[[], World], report: Report, hours: int) -> None:

@@ -199,13 +199,7 @@ REMOVALS = (
         protection="of two runs that would send a message one claims it",
         file="store/notifications.py",
         edits=[("to_document(value), seq_no=before.seq_no, primary_term=before.primary_term)", "to_document(value))")],
-        tests="test_around.py::test_two_schedulers",
-    ),
-    Removal(
-        protection="an older count never replaces a newer one",
-        file="store/counts.py",
-        edits=[("version=version_of(row.until),", "version=None,")],
-        tests="test_elasticsearch.py::test_writes_come_twice",
+        tests="test_killed.py::test_overtaken_at_every_write",
     ),
     Removal(
         protection="a page that could not be read is tried again",
