@@ -7,12 +7,13 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from itertools import accumulate, product
 from random import Random
 from typing import Any
 
 from aiohttp import web
 from aiosmtpd.smtp import SMTP
-from tests.faults.newsroom import Piece, piece
+from tests.faults.newsroom import Piece
 
 LISTED = 20
 SENTENCES = 5
@@ -21,6 +22,48 @@ EVENT_EVERY = timedelta(days=3)
 REPORTS = 12
 """Outlets that report each event within two hours."""
 _EVENT = "Vladimir Putin received Kim Jong Un in Vladivostok, where Russia and North Korea signed an agreement on arms and workers."
+
+_WORDS = [
+    "".join(parts)
+    for parts in product(("br", "l", "st", "m", "tr", "p", "gl", "v"), ("a", "e", "o"), ("nd", "r", "lt", "s"), ("er", "in", "al", "ock"))
+]
+_OFTEN = list(accumulate(1 / (place + 10) for place in range(len(_WORDS))))
+"""Some words are much oftener used than others."""
+
+
+_SMALL = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "in",
+    "that",
+    "for",
+    "on",
+    "with",
+    "said",
+    "from",
+    "by",
+    "at",
+    "was",
+    "has",
+    "will",
+    "after",
+    "its",
+    "as",
+    "would",
+    "not",
+    "their",
+    "were",
+    "been",
+    "this",
+]
+
+
+def _sentence(chance: Random) -> str:
+    """English by its small words; all are drawn by chance, as pieces with phrases in common would be compared as copies may be."""
+    words = [chance.choice(_SMALL) if chance.random() < 0.45 else chance.choices(_WORDS, cum_weights=_OFTEN)[0] for _ in range(18)]
+    return f"{' '.join(words).capitalize()} {chance.randrange(100, 99999)}."
 
 
 @dataclass
@@ -66,18 +109,12 @@ class Press:
 
     def told(self, id: str) -> Piece:
         """A piece in words of its own."""
-        made = piece(id, id.partition("-")[0], self.start)
-        text = ". ".join(made.text.split(". ")[:SENTENCES])
-        title = f"Putin and Kim Jong Un: {made.title}" if "event" in id else made.title
-        return Piece(
-            id=id,
-            outlet=made.outlet,
-            at=made.at,
-            topic="",
-            story=id,
-            title=title,
-            text=f"{_EVENT} {text}" if "event" in id else text,
-        )
+        chance = Random(id)
+        text = " ".join(_sentence(chance) for _ in range(SENTENCES))
+        title = " ".join(chance.choices(_WORDS, k=8)).capitalize()
+        if "event" in id:
+            title, text = f"Putin and Kim Jong Un: {title}", f"{_EVENT} {text}"
+        return Piece(id=id, outlet=id.partition("-")[0], at=self.start, topic="", story=id, title=title, text=text)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """A feed, a page, or what soak.py asks."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from wirewatch.model import Article
 from wirewatch.pipeline.ports import Ports
@@ -56,7 +58,19 @@ async def _look_up(ports: Ports, index: Index, articles: list[Article]) -> None:
     bands = sorted({band for each in articles for band in each.bands})
     for start in range(0, len(bands), _BANDS_AT_ONCE):
         async for found in store.by_bands(ports.documents, bands[start : start + _BANDS_AT_ONCE], since=since):
-            index.add(item_of(found))
+            index.add(_known(found))
+
+
+def _known(found: Mapping[str, Any]) -> Item:
+    """An article that has a story, as grouping sees it."""
+    return Item(
+        id=found["id"],
+        title=found["title"],
+        at=datetime.fromisoformat(found["first_seen_at"]),
+        bands=tuple(found["bands"]),
+        fingerprint=found.get("fingerprint"),
+        story_id=found["story_id"],
+    )
 
 
 def item_of(article: Article) -> Item:

@@ -246,8 +246,10 @@ async def current(documents: Documents, keys: Sequence[tuple[str, str]]) -> list
     return [None if hit is None else stored(Article, hit) for hit in await documents.mget(keys)] if keys else []
 
 
-async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime) -> AsyncIterator[Article]:
-    """Grouped articles first seen since then that share a look-up key, without their text and topics, in no particular order."""
+async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
+    """Of grouped articles first seen since then that share a look-up key: `id`, `title`, `first_seen_at`, `bands`, `fingerprint` and
+    `story_id`, as stored, in no particular order.
+    """
     if not bands:
         return
     query = {
@@ -259,9 +261,9 @@ async def by_bands(documents: Documents, bands: Sequence[str], *, since: datetim
             ]
         }
     }
-    fields = [name for name in to_fields() if name not in ("summary", "text", "feed_content", "topic_matches")]
+    fields = ["id", "title", "first_seen_at", "bands", "fingerprint", "story_id"]
     async for hit in documents.scan(KIND, query, fields=fields):
-        yield stored(Article, hit).value
+        yield hit.source
 
 
 def to_fields() -> list[str]:
