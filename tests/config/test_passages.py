@@ -23,7 +23,7 @@ def bundle() -> Bundle:
     return load(CONFIG)
 
 
-@pytest.mark.parametrize(("half", "precision", "recall"), [("frozen", 0.85, 0.87), ("tuning", 0.88, 0.95)])
+@pytest.mark.parametrize(("half", "precision", "recall"), [("frozen", 0.88, 0.88), ("tuning", 0.9, 0.95)])
 def test_passages_get_the_labels_of_an_editor(bundle: Bundle, half: str, precision: float, recall: float) -> None:
     result = judge(bundle, read(half))
     assert result.overall.precision >= precision
