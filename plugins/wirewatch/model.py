@@ -480,6 +480,8 @@ class Spike:
     """0..1; above 0.5 alerts."""
     severity: Severity
     found_late: bool = False
+    learning: bool = False
+    """The topic is not known for long enough to be sure of what is usual."""
 
 
 class IncidentState(StrEnum):
@@ -579,6 +581,8 @@ class Incident:
     upper: float
     score: float
     found_late: bool = False
+    learning: bool = False
+    """The topic was still being learned when it was opened."""
     notify: tuple[str, ...] = ()
     evidence: IncidentEvidence | None = None
     events: tuple[IncidentEvent, ...] = ()

@@ -118,6 +118,8 @@ def caveats(incident: Incident) -> tuple[str, ...]:
     evidence = incident.evidence
     if incident.found_late:
         said.append("Found late: the articles were read after an outage, so this began before it could be seen.")
+    if incident.learning:
+        said.append("Still learning this topic: what is usual is known from less than two weeks, so more was asked for than will be.")
     if evidence is not None and not evidence.without_largest:
         largest = clean(evidence.top_publishers[0][0], 80) if evidence.top_publishers else "its largest publisher"
         said.append(f"It rests on {largest}: without it this would not have been an alert.")

@@ -178,7 +178,7 @@ def _listed(incidents: Sequence[Incident]) -> Any:
             f"{each.expected:.1f}",
             f"{each.upper:g}",
             lasted,
-            "found late" if each.found_late else "",
+            ", ".join(said for said, holds in (("found late", each.found_late), ("learning", each.learning)) if holds),
         )
         grid.add_row(*map(Text, cells))
     return grid

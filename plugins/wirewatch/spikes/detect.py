@@ -166,6 +166,7 @@ class Survey:
             score=float(self.score[row, index]),
             severity=severity,
             found_late=now - at > LATE,
+            learning=bool(self.learning[row]),
         )
 
 

@@ -105,6 +105,7 @@ def advance(
         upper=spike.upper,
         score=spike.score,
         found_late=spike.found_late,
+        learning=spike.learning,
         notify=tuple(notify),
     )
     return _happened(opened, "opened", DETECTION, now, severity=spike.severity), "opened"

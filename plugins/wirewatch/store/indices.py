@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-VERSION = 4
+VERSION = 5
 """Of all mappings together; it goes up with every change of this file."""
 
 KEYWORD: dict[str, Any] = {"type": "keyword", "ignore_above": 8191}
@@ -181,6 +181,7 @@ PROPERTIES: dict[str, dict[str, Any]] = {
         "upper": FLOAT,
         "score": FLOAT,
         "found_late": BOOL,
+        "learning": BOOL,
         "notify": KEYWORD,
         "desk": KEYWORD,
         "ending": KEYWORD,

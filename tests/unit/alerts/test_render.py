@@ -115,6 +115,14 @@ def test_other_topics_on_the_same_stories_stand_in_the_same_mail() -> None:
     assert "Arms transfers" in shown(incident(), joined=(other,)).text
 
 
+def test_both_parts_say_what_a_careful_reader_should_know() -> None:
+    for change, said in (({"found_late": True}, "Found late"), ({"learning": True}, "Still learning this topic")):
+        found = shown(incident(**change))
+        assert said in found.text
+        assert said in found.html
+        assert said not in shown(incident()).text
+
+
 def test_an_end_is_told_in_its_own_words() -> None:
     over = incident(state=IncidentState.CLOSED, closed_at=NOW + timedelta(hours=9), reason="calmed")
     message = shown(over, "closed")

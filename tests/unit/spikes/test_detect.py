@@ -176,6 +176,16 @@ def test_a_topic_without_a_baseline_is_learning_and_silent() -> None:
     assert found.spike is None
 
 
+def test_what_a_topic_raises_while_it_is_learning_says_so() -> None:
+    stories = quiet()
+    stories[50] = 60
+    series, panel = [Series(topic="usual", stories=stories)], panel_of()
+    for hours, learning in ((DAYS * DAY, False), (5 * DAY, True)):
+        known = [replace(each, known_hours=float(hours)) for each in baselines()]
+        spike = judge(known, panel, series, settings=SETTINGS, topics=100, since=NOW, now=NOW + timedelta(hours=12))[0].spikes[0]
+        assert spike.learning is learning
+
+
 def test_settings_move_the_threshold() -> None:
     def upper(series: Series, detection: Detection = SETTINGS, topics: int = 100) -> float:
         return float(judged([series], detection=detection, topics=topics)[0].upper[5])
