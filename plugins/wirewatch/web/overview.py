@@ -64,8 +64,6 @@ class Overview:
     """Everything the first page shows."""
 
     now: datetime
-    published: bool
-    """False: no configuration has been published yet, so there are no topics."""
     kibana: str | None
     """Where the dashboards are, if that is configured."""
     watch: Watch
@@ -95,7 +93,6 @@ async def overview(documents: Stored, now: Now, topics: Annotated[int, Query(ge=
     page = await page_of(documents, now, bundle, open_now, counted, believable(sight), limit=topics)
     return Overview(
         now=now,
-        published=bundle is not None,
         kibana=dashboard_link(bundle.settings.alerts.kibana_url, "newsroom") if bundle else None,
         watch=Watch(sight=sight, **feeds, **articles),
         incidents=tuple(row(each) for each in open_now),

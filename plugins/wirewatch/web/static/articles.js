@@ -70,7 +70,9 @@ export function ArticleList({ query, me, first }) {
           h(Text, { role: "status", color: "fg.muted", fontSize: "sm" }, page.total ? `${counted(page.total, "article")} in ${counted(page.stories, "story", "stories")} by ${counted(page.publishers, "publisher")}` : ""),
           page.articles.length
             ? h(Stack, { as: "ol", gap: 0, listStyleType: "none" }, page.articles.map((each, at) => h(Row, { key: each.id, article: each, top: at > 0 })))
-            : h(Empty, { title: "No article has all of this" }, "Fewer words or filters find more. Words are looked for in titles, summaries and texts; Kore* finds Korea and Korean."),
+            : plain(filters)
+              ? h(Empty, { title: "No article has all of this" }, "Fewer words or filters find more. Words are looked for in titles, summaries and texts; Kore* finds Korea and Korean.")
+              : h(Empty, { title: "No articles yet" }, "They appear after the first runs of poll_feeds and process_articles."),
           h(Pages, { total: page.total, offset: Number(filters.offset) || 0, size: PAGE.articles, to: (at) => href("articles", null, { ...filters, offset: at || null }) }),
         ),
         page.total > 0 && h(Facets, { page, filters, to }),

@@ -30,9 +30,7 @@ export function Overview({ me, first }) {
       h(
         Section,
         { title: "Topics", side: topics.total > 0 && h(To, { href: href("topics") }, topics.total > topics.topics.length ? `All ${number(topics.total)} topics` : counted(topics.total, "topic")) },
-        data.published
-          ? h(Topics, { page: topics })
-          : h(Empty, { title: "No topics yet" }, "Topics appear when a configuration has been published: the DAGs do that with their first run, and so does `wirewatch check --publish`."),
+        h(Topics, { page: topics }),
       ),
       closed.length > 0 &&
         h(
@@ -142,8 +140,9 @@ export function stateText(incident) {
   return incident.state;
 }
 
-export function Topics({ page }) {
-  if (!page.topics.length) return h(Empty, { title: "No such topic" }, "No name or id has all of these words.");
+export function Topics({ page, q = "" }) {
+  if (!page.topics.length && q) return h(Empty, { title: "No such topic" }, "No name or id has all of these words.");
+  if (!page.topics.length) return h(Empty, { title: "No topics yet" }, "Those of config/topics/ appear with the first run of the DAGs, or of “wirewatch check --publish”.");
   const day = (topic) => href("articles", null, { topics: topic.id, since: page.since, counted: 1 });
   return h(
     Box,

@@ -31,7 +31,7 @@ export function TopicList({ query, first }) {
       h(Input, { type: "search", "aria-label": "Find a topic", placeholder: "Find a topic", size: "sm", maxW: "18rem", value: typed, onChange: (event) => type(event.target.value) }),
     ),
     h(Loaded, { from: found.data ? found : { ...found, data: found.before } }, (page) =>
-      h(Stack, { gap: 3 }, h(Topics, { page }), h(Pages, { total: page.total, offset, size: PAGE.topics, to: (at) => href("topics", null, { q, offset: at || null }) })),
+      h(Stack, { gap: 3 }, h(Topics, { page, q }), h(Pages, { total: page.total, offset, size: PAGE.topics, to: (at) => href("topics", null, { q, offset: at || null }) })),
     ),
   );
 }
