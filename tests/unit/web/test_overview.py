@@ -53,7 +53,6 @@ def count(ago: int, stories: int, topic: str = "harbours") -> Counts:
 
 def test_an_empty_store_is_no_error_and_no_calm(web: Any) -> None:
     found = web.get("/overview")
-    assert found["published"] is True
     assert found["watch"]["sight"]["state"] == "unknown"
     assert (found["incidents"], found["closed"], found["watch"]["feeds"], found["watch"]["articles"]) == ([], [], 0, 0)
     assert {each["id"]: each["state"] for each in found["topics"]["topics"]} == {"harbours": "learning", "water/dams": "learning"}
