@@ -34,7 +34,7 @@ CAUTION = 3.8
 """Standard deviations by which chance may then bring more still, before a list overflows. Both are found by benchmarks/polling_sim.py:
 more of either costs polls, less of either misses entries.
 """
-UNKNOWN = 3.0
+UNKNOWN = 5.0
 KNOWN_IN = timedelta(days=3)
 """A rhythm that only a list tells may be out by so much; how fast watching takes the place of that."""
 AHEAD = 2.5
