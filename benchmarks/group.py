@@ -1,4 +1,4 @@
-"""Grouping on invented wire copies, reports of one event and daily pieces (tests/wires.py): `python benchmarks/group.py [--seeds N]`."""
+"""Grouping on invented wire copies, reports of one event and daily pieces (tests/wires.py): `python benchmarks/group.py [--first N] [--seeds N]`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ START = datetime(2026, 11, 24, tzinfo=UTC)
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--seeds", type=int, default=5, help="how many, one after another")
     options = parser.parse_args()
     print("| seed | articles | copies: precision | recall | F1 | heavy rewrites | one event merged | daily pieces merged | articles/s |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for seed in range(1, options.seeds + 1):
+    for seed in range(options.first, options.first + options.seeds):
         pieces = [*wire_copies(seed, START), *one_event(seed, START), *daily_pieces(seed, START)]
         began = time.process_time()
         found = grouped(pieces)

@@ -44,12 +44,12 @@ _DATE_WORD = re.compile(
     re.IGNORECASE,
 )
 _SURE_DATE = re.compile(
-    r"\b(?:19|20)\d{2}\b.+|.+\b(?:19|20)\d{2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m|uhr|utc|gmt|$)"
+    r"\b(?:19|20)\d{2}\b.+|.+\b(?:19|20)\d{2}\b|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\b\d{1,2}(?::\d{2}\s*$|[:.]\d{2}\s*(?:[ap]\.?m|uhr|utc|gmt))"
     r"|\bago\b|\d+\s*[月日]"
     r"|\b\d{1,2}\.?\s+(?:jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])",
     re.IGNORECASE,
 )
-"""What a line of digits must have to be a date."""
+"""What a line of digits must have to be a date: `12.45` alone may be a price in a table."""
 _BETWEEN = re.compile(r"[\s,;|·•()–—-]+")
 _DATE_LINE_CHARS = 160
 _MAX_TEASER_WORDS = 60

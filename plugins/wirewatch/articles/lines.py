@@ -11,6 +11,7 @@ from wirewatch.articles.blocks import count_words, is_date_line
 
 _WORD = re.compile(r"\w+")
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "”", '"', "»")
+_ASKS = ("?", "？", "؟")
 _WITNESS = 0.6
 """Of a text, known from its page's stated body: less of it, and the body is not all of the article."""
 _IN_BODY = 0.6
@@ -130,7 +131,7 @@ def _repeats(lines: Sequence[str], keys: Sequence[str], on_page: Set[str]) -> se
     if len(counts) == len(keys):
         return set()
     for position, (line, key) in enumerate(zip(lines, keys, strict=True)):
-        if key in first and (count_words(line) >= 5 or key in on_page):
+        if key in first and (count_words(line.removeprefix("- ")) >= 5 or key in on_page) and not _is_form(line, counts[key]):
             said.append(position)
         first.setdefault(key, position)
     words = sum(map(count_words, lines))
@@ -140,6 +141,11 @@ def _repeats(lines: Sequence[str], keys: Sequence[str], on_page: Set[str]) -> se
         return set()
     empty = (at for at, line in enumerate(lines) if counts[keys[at]] >= _OFTEN and count_words(line) < 5 and line[-1:].isalpha())
     return {*said, *empty}
+
+
+def _is_form(line: str, times: int) -> bool:
+    """Whether a line may well stand in an article more than once: a row of a table, or a question put to several people."""
+    return line.startswith("|") or (times >= _OFTEN and line.endswith(_ASKS))
 
 
 def witnessed(text: str, body: str) -> str:

@@ -205,3 +205,11 @@ def test_subheads_in_a_flat_column_stay_where_they_stood() -> None:
     flat = f"<div><h1>{TITLE}</h1>" + f"<p>{BODY[0]}</p><p>{BODY[1]}</p><h3>What the ferrymen say</h3>" + paragraphs(BODY[2:]) + "</div>"
     found = extract(page(flat), url=URL)
     assert found.text.split("\n") == [BODY[0], BODY[1], "What the ferrymen say", *BODY[2:]]
+
+
+def test_figures_in_a_table_are_no_dates() -> None:
+    cells = [("Harbour Lines", "225.86", "-12.99"), ("Port Elsa Fish", "12.45", "+0.30"), ("Lund Hotels", "113.40", "-1.62")]
+    rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells)
+    flat = f"<div><h1>{TITLE}</h1>{paragraphs(BODY[:4])}<table><tr><th>Share</th><th>Price</th><th>Change</th></tr>{rows}</table>"
+    found = extract(page(flat + paragraphs(BODY[4:]) + "</div>"), url=URL)
+    assert [figure for row in cells for figure in row if figure not in found.text] == []

@@ -76,6 +76,14 @@ def test_a_form_that_repeats_its_lines_is_kept() -> None:
     assert cleaned(plan) == plan
 
 
+def test_rows_of_a_table_and_questions_put_to_several_people_are_kept() -> None:
+    question = "What did you see from the pier that night?"
+    asked = [each for line in BODY for each in (question, f"- {line}")]
+    assert cleaned(asked) == asked
+    tables = [each for line in BODY for each in (line, "| Ship | Built in the year | Berth |", f"| {line[:14]} | 1987 | 4 |")]
+    assert cleaned(tables) == tables
+
+
 def test_a_page_that_has_its_text_twice_is_read_once() -> None:
     assert cleaned([*BODY, *BODY]) == BODY
 
