@@ -1,4 +1,4 @@
-"""Grouping on invented wire copies, reports of one event and daily pieces (tests/wires.py): `python benchmarks/group.py [--first N] [--seeds N]`."""
+"""Grouping on invented wire copies, reports of one event and daily pieces (tests/wires.py): `python benchmarks/group.py`."""
 
 from __future__ import annotations
 

@@ -53,7 +53,12 @@ _URL_DATE = re.compile(
     r"/(20\d{2})/(0[1-9]|1[0-2])/(0[1-9]|[12]\d|3[01])(?:/|$)|[/-](20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?:[/-]|$)"
     r"|[/-](20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?:[/_-]|$)"
 )
-_CHANGED = re.compile(r"modif|updat|aktuali|actuali|aggiorn|atualiz|обновл", re.IGNORECASE)
+_CHANGED = re.compile(
+    r"modif|updat|aktuali|actuali|aggiorn|atualiz|mis à jour|bijgewerkt|[ou]p?pdater|päivitet|güncelle|обновл|оновлен|수정|更新",
+    re.IGNORECASE,
+)
+_PUBLISHED_FIRST = re.compile(rf"(?:(?!{_CHANGED.pattern})[^\d])*\d", re.IGNORECASE)
+"""`Published 16 May, updated 17 May`: what comes first is not the change."""
 _LINE_CHARS = 80
 _LINES_AFTER, _LINES_BEFORE = 12, 4
 _OLDEST_YEAR = 1990
@@ -221,7 +226,7 @@ def _visible(headline: HtmlElement, language: str | None) -> Found | None:
 
 
 def _in_lines(elements: Iterable[HtmlElement], limit: int, language: str | None) -> Found | None:
-    seen = 0
+    seen, changed = 0, None
     for element in elements:
         if not (element.text or "").strip() and len(element):
             continue
@@ -232,8 +237,11 @@ def _in_lines(elements: Iterable[HtmlElement], limit: int, language: str | None)
         if seen > limit:
             break
         if len(text) <= _LINE_CHARS and (found := _plausible(parse_date(text, language=language))) is not None:
-            return found
-    return None
+            if _CHANGED.search(text) is None or _PUBLISHED_FIRST.match(text):
+                return found
+            # The day of publication stands beside it, or nowhere.
+            changed, limit = changed or found, min(limit, seen + 2)
+    return changed
 
 
 def _in_address(url: str) -> Found | None:

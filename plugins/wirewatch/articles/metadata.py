@@ -28,6 +28,8 @@ _ARTICLE_NAMED = re.compile(r'"@type"\s*:\s*\[?\s*"\w*(?:Article|Report|BlogPost
 _BROKEN_CHARS = 200_000
 _HEADLINE_CHARS = 16
 """A shorter line that a title begins with may be the name of a section."""
+_DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+"""Scripts that say in one character what others say in two or three."""
 _HEADLINE_LINES = 60
 _AUTHORS_JOINED = re.compile(r"\s*(?:,|;|\band\b|&|\bund\b|\|)\s*")
 _AUTHOR_PREFIX = re.compile(r"^(?:By|Von|Par|Por)\s+")
@@ -96,7 +98,7 @@ def _headline(root: HtmlElement) -> HtmlElement | None:
         text = _text(element.text_content()) if len(element) < 3 else None
         if not text:
             continue
-        if len(text) >= _HEADLINE_CHARS and title.startswith(text):
+        if len(text) >= (_HEADLINE_CHARS // 2 if _DENSE.search(text) else _HEADLINE_CHARS) and title.startswith(text):
             return element
         lines += 1
         if lines > _HEADLINE_LINES:

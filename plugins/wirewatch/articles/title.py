@@ -131,7 +131,7 @@ def _marks(title: str, pattern: re.Pattern[str] = _MARK) -> list[re.Match[str]]:
 def _is_tail(head: str, tail: str, sites: Sites) -> bool:
     """Whether what follows the head of a title is a site, sections, a date, and not half of the headline."""
     parts = [each for each in _SPLIT.split(tail) if each.strip()]
-    if any(sites.named(each) for each in parts) or all(_is_label(each) for each in parts):
+    if any(sites.named(each) or _is_label(each) for each in parts):
         return True
     return count_words(tail) <= _TAIL_WORDS and count_words(tail) < count_words(head)
 

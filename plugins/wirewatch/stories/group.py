@@ -16,7 +16,7 @@ from wirewatch.stories.signature import Signature, containment, shared_numbers, 
 
 SIMILAR = 0.45
 """Texts of this estimated similarity are the same text with edits."""
-CONTAINED = 0.55
+CONTAINED = 0.5
 """So much of the shorter text in the longer one: a copy that was cut and given lines of its own."""
 SAME_NUMBERS = 0.4
 """Texts that share fewer of their numbers, two by two, are one form with other values: yesterday's weather, another fund's report."""

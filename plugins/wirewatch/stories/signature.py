@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 PERMUTATIONS = 126
 ROWS = 3
 """Minima in a key: of 42 keys, texts of similarity .5 share one with probability .99, texts of .1 with .04."""
-LEAD_WORDS = 90
+LEAD_WORDS, LEAD_LEAST = 90, 30
 LEAD_PERMUTATIONS = 24
 LEAD_ROWS = 2
 """The first words have keys of their own, since they are what is left of a copy that was cut: of 12, similar leads (.4) share one with
-probability .88.
+probability .88. Shorter texts than a lead have them too: they may be all that was left.
 """
 TITLE_PERMUTATIONS = 16
 TITLE_ROWS = 2
@@ -63,7 +63,7 @@ def signature(title: str, summary: str, text: str) -> tuple[tuple[str, ...], str
     shingles = shingles_of(words)
     minima = _minima(shingles, PERMUTATIONS)
     keys = [*_keys("b", minima, ROWS)] if shingles else []
-    if len(words) >= LEAD_WORDS:
+    if len(words) >= LEAD_LEAST:
         keys += _keys("l", _minima(shingles_of(words[:LEAD_WORDS]), LEAD_PERMUTATIONS), LEAD_ROWS)
     pairs = _shingles(tokens(title), 2)
     if len(pairs) >= 3:

@@ -81,7 +81,7 @@ def test_what_is_no_date_is_none(text: object) -> None:
 def page(body: str, head: str = "", lang: str = "en") -> bytes:
     article = f"<article>{body}{f'<p>{SENTENCE}</p>' * 5}</article>"
     return (
-        f"<html lang={lang}><head><meta charset=utf-8><title>Ferry line resumes</title>{head}</head><body>{article}</body></html>".encode()
+        f"<html lang={lang}><head><meta charset=utf-8>{head}<title>Ferry line resumes</title></head><body>{article}</body></html>".encode()
     )
 
 
@@ -92,6 +92,13 @@ def page(body: str, head: str = "", lang: str = "en") -> bytes:
         ("<h1>Ferry</h1><p>Updated <time datetime='2026-04-01'>x</time></p><p>Published <time datetime='2026-03-09'>y</time></p>", "", URL),
         ("<div>9 March 2026</div><h1>Ferry</h1>", "", URL),
         ("<h1>Ferry</h1><div><span>By Ida</span></div><div><span>9 March 2026</span></div>", "", URL),
+        ("<h1>Ferry</h1><p>Last updated: 1 April 2026</p><p>First published: 9 March 2026</p>", "", URL),
+        ("<h1>Ferry</h1><p>Published 9 March 2026, updated 1 April 2026</p>", "", URL),
+        (
+            "<h3>섬 여객선 7년 만에 재개</h3><p>입력 2026.03.09 10:30 수정 2026.04.01 11:00</p>",
+            "<title>섬 여객선 7년 만에 재개 - 항구신문</title>",
+            URL,
+        ),
         ("<h1>Ferry</h1>", "<meta name=pubdate content='2026-03-09'>", URL),
         ("<h1>Ferry</h1><span itemprop=datePublished content='2026-03-09'></span>", "", URL),
         ("<h1>Ferry</h1>", '<script type="application/ld+json">{"@type":"WebPage","datePublished":"2026-03-09"}</script>', URL),
