@@ -155,7 +155,8 @@ def witnessed(text: str, body: str) -> str:
     """
     lines = text.splitlines()
     pairs = set(_pairs(body))
-    inside = [_share(line, pairs) >= _IN_BODY for line in lines]
+    words = {each for pair in pairs for each in pair}
+    inside = [_share(line, pairs, words) >= _IN_BODY for line in lines]
     sizes = [count_words(line) for line in lines]
     total = sum(sizes)
     known = sum(size for size, found in zip(sizes, inside, strict=True) if found)
@@ -172,9 +173,11 @@ def _pairs(text: str) -> Iterable[tuple[str, str]]:
     return pairwise(_WORD.findall(text.casefold()))
 
 
-def _share(line: str, pairs: Set[tuple[str, str]]) -> float:
+def _share(line: str, pairs: Set[tuple[str, str]], words: Set[str]) -> float:
     mine = list(_pairs(line))
-    return sum(each in pairs for each in mine) / len(mine) if mine else float(bool(line) and not pairs)
+    if mine:
+        return sum(each in pairs for each in mine) / len(mine)
+    return float(words.issuperset(_WORD.findall(line.casefold())))
 
 
 def with_subheads(text: str, subheads: Iterable[tuple[str, str, str]]) -> str:

@@ -95,6 +95,11 @@ def test_the_body_that_a_page_states_tells_what_stands_between_its_paragraphs() 
     assert witnessed(text, " ".join(BODY)).split("\n") == [lead, *BODY]
 
 
+def test_a_subhead_of_one_word_is_found_in_the_stated_body() -> None:
+    body = [*BODY[:6], "Channel", *BODY[6:]]
+    assert witnessed("\n".join([*body[:3], "Advertisement", *body[3:]]), " ".join(body)).split("\n") == body
+
+
 def test_a_stated_body_that_is_not_all_of_the_article_takes_nothing_away() -> None:
     text = "\n".join(BODY)
     for body in ("", "Something else entirely, about seals.", " ".join(BODY[:2]), " ".join(BODY[:8])):
