@@ -137,12 +137,17 @@ def wirewatch(seen: World) -> Floats:
 
 def truth(seen: World) -> Floats:
     """How improbable the least probable window is."""
-    found = np.zeros(seen.counts.shape)
+    return improbable(seen.counts, seen.mean)[:, LEARNED * DAY :]
+
+
+def improbable(counts: Floats, means: Floats) -> Floats:
+    """Of every hour, by the true means."""
+    found = np.zeros(counts.shape)
     for width in (1, 3, 6, 24):
-        count, mean = trailing(seen.counts, width), trailing(seen.mean, width)
-        tail = -log_tail(count, mean, mean + PHI * trailing(seen.mean**2, width))
+        count, mean = trailing(counts, width), trailing(means, width)
+        tail = -log_tail(count, mean, mean + PHI * trailing(means**2, width))
         found = np.maximum(found, np.where((count >= LEAST) & (count > mean), tail, 0.0))
-    return found[:, LEARNED * DAY :]
+    return found
 
 
 def elastalert(seen: World) -> Floats:

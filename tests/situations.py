@@ -47,6 +47,8 @@ class Situation:
     found_late: bool = False
     events: tuple[Event, ...] = ()
     rates: Floats = field(default_factory=lambda: np.zeros(0))
+    mean: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    """What nobody knows: the true mean of every hour, without events."""
 
 
 def rhythm(rng: np.random.Generator, n: int, *, strength: float = 0.6, weekend: float = 0.6) -> Floats:
@@ -94,13 +96,15 @@ def noisy(seed: int, *, topics: int = 400, days: int = 30, weeks: int = WEEKS, t
     rng = np.random.default_rng(seed)
     n = (weeks * 7 + days) * DAY
     rates = np.geomspace(0.03, 10, topics)
-    counts = draw(rng, rates[:, None] * rhythm(rng, n))
+    mean = rates[:, None] * rhythm(rng, n)
+    counts = draw(rng, mean)
     return Situation(
         name="noise",
         table=_many(counts, total),
         incidents=(0, int(0.1 * topics * days / 30)),
         judged_from=weeks * 7 * DAY,
         rates=rates,
+        mean=mean,
     )
 
 
@@ -124,6 +128,7 @@ def eventful(
         judged_from=weeks * 7 * DAY,
         events=tuple(events),
         rates=rates,
+        mean=mean,
     )
 
 

@@ -49,6 +49,7 @@ def row(incident: Incident, evidence: IncidentEvidence | None = None) -> dict[st
         "series": incident.series,
         "began_at": incident.began_at,
         "found_late": incident.found_late,
+        "learning": incident.learning,
     }
     if evidence is not None:
         found["evidence"] = {
