@@ -272,7 +272,7 @@ def draw(curves: Curves, file: Path) -> None:
         for day, seconds in took:
             daily[int(day)].append(seconds)
         places.flat[3].plot(list(daily), [statistics.median(each) for each in daily.values()], label=name)
-    places.flat[3].set_title("CPU seconds of a step without its workers, median of a day")
+    places.flat[3].set_title("CPU seconds of a step, median of a day")
     for place in places.flat:
         place.set_xlabel("day")
         place.set_ylim(bottom=0)
