@@ -93,6 +93,8 @@ _BYLINE = re.compile(
 )
 _EDGE = 4
 """Lines at each end among which a doubtful prompt is taken for one."""
+_DATE_DIGITS = 5
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _OFTEN = 3
 """Times that a short line stands in a text which stands for something that was not shown."""
 _STRUCTURE, _FORM_LINES = 0.15, 6
@@ -177,7 +179,7 @@ def _share(line: str, pairs: Set[tuple[str, str]], words: Set[str]) -> float:
     mine = list(_pairs(line))
     if mine:
         return sum(each in pairs for each in mine) / len(mine)
-    return float(words.issuperset(_WORD.findall(line.casefold())))
+    return float(words >= set(_WORD.findall(line.casefold())))
 
 
 def with_subheads(text: str, subheads: Iterable[tuple[str, str, str]]) -> str:
@@ -213,7 +215,16 @@ def _drop(line: str, *, from_start: int, from_end: int) -> bool:
         return True
     if from_start < _EDGE and words <= _MAX_PICTURE_WORDS and _BYLINE.fullmatch(line):
         return True
+    if from_start < _EDGE and _mostly_date(line):
+        return True
     return from_end <= _EDGE and words <= _MAX_SIGN_OFF_WORDS and _SIGN_OFF.search(line) is not None
+
+
+def _mostly_date(line: str) -> bool:
+    """Whether a line is a date in whatever language, for it has a year and more digits than letters."""
+    digits = sum(each.isdigit() for each in line)
+    letters = sum(each.isalpha() for each in line)
+    return digits >= _DATE_DIGITS and digits >= letters and not line.startswith("|") and _YEAR.search(line) is not None
 
 
 def _without_end(lines: list[str]) -> list[str]:

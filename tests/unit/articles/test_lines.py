@@ -55,6 +55,14 @@ def test_bylines_and_the_headline_with_its_kicker_go_from_the_top() -> None:
     assert cleaned(["By the end of the week they had left.", *BODY])[0].startswith("By the end")
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["입력 2026.03.09 10:30 수정 2026.03.10 11:00", "2026年3月9日 10時30分", "9 مارس 2026", "9 marca 2026, 10:30", "09/03/2026 às 10h20"],
+)
+def test_dates_in_any_language_go_from_the_top_only(line: str) -> None:
+    assert cleaned([line, *BODY]) == BODY
+
+
 def test_sentences_about_pictures_sources_and_inboxes_stay() -> None:
     kept = [
         "Source: three people at the meeting, who said the minister left early.",
