@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wirewatch.config import Bundle
 from wirewatch.config.loader import load_files
@@ -68,6 +71,17 @@ def test_a_breaking_story_raises_one_incident_at_once_and_again_when_replayed(bu
     assert [each.topic for each in first.incidents] == ["dams"]
     assert first.incidents[0].opened_at == at + timedelta(hours=1)
     assert second.incidents == first.incidents
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 200))
+def test_what_comes_twice_and_in_any_order_is_replayed_as_once(bundle: Bundle, chance: Random, again: int) -> None:
+    articles = [*everyday(), *burst(START + timedelta(days=22, hours=5))]
+    twice = [*articles, *chance.choices(articles, k=again)]
+    chance.shuffle(twice)
+    once = replay(articles, bundle).incidents
+    assert len(once) == 1
+    assert replay(twice, bundle).incidents == once
 
 
 def test_one_owner_raises_nothing(bundle: Bundle) -> None:
