@@ -31,6 +31,10 @@ M = TypeVar("M", bound=BaseModel)
 RESERVED = frozenset(("blindness",))
 """Ids that incidents of the watch itself have."""
 
+TOPIC_ID = r"[^\s#|,\"'\\*?<>:{}]+"
+NO_TOPIC_ID = '"{}": an id has no spaces and none of # | , : * ? < > {{ }}'
+NO_EXAMPLES = "a topic needs examples: what it matches and what it rejects"
+
 
 def load(path: Path) -> Bundle:
     """The bundle of a folder; raises `ConfigError` with every problem of every file."""
@@ -81,6 +85,8 @@ class _Load:
         """Where each topic is written."""
         self.where: dict[tuple[str, str], str] = {}
         """Kind and id to `file:line` of what has it."""
+        self.refused: set[str] = set()
+        """Topics that are written and wrong: naming them is no mistake of its own."""
         self.examples: list[Example] = []
 
     def bundle(self) -> Bundle:
@@ -242,7 +248,20 @@ class _Load:
                 entry = self._checked(schema.TopicEntry, data, source, place)
                 if entry is not None:
                     self._topic(entry, source, place)
+                elif isinstance(data, dict):
+                    self._broken_topic(data, source, place)
         self._reused()
+
+    def _broken_topic(self, data: Mapping[str, Any], source: Source, place: Place) -> None:
+        """What else is wrong with a topic that is refused already, so that it is said at once."""
+        id = data.get("id")
+        if isinstance(id, str) and "{" not in id:
+            if not re.fullmatch(TOPIC_ID, id):
+                self.problems.append(source.problem((*place, "id"), NO_TOPIC_ID.format(id)))
+            self._first("topic", id, source, (*place, "id"))
+            self.refused.add(id)
+        if "examples" not in data:
+            self.problems.append(source.problem(place, NO_EXAMPLES))
 
     def _reused(self) -> None:
         """Rules of topics in the rules that name them, and the hashes that follow from it."""
@@ -255,6 +274,8 @@ class _Load:
                 self.problems.append(source.problem((*place, "rule"), str(loop)))
                 continue
             except reuse.Unknown as unknown:
+                if unknown.args[0] in self.refused:
+                    continue
                 self._unknown("topic", str(unknown.args[0]), rules, source, (*place, "rule"))
                 continue
             self.topics[id] = replace(topic, rule=rule, hash=_digest([RULES_VERSION, rule, self._closure(rule)]))
@@ -281,10 +302,8 @@ class _Load:
         values: dict[str, Mapping[str, str]] = {}
         try:
             for item in expand(entry, names=names, rows=rows):
-                if not re.fullmatch(r"[^\s#|,\"'\\*?<>:{}]+", item.id):
-                    self.problems.append(
-                        source.problem((*place, "id"), f'"{item.id}": an id has no spaces and none of # | , : * ? < > {{ }}')
-                    )
+                if not re.fullmatch(TOPIC_ID, item.id):
+                    self.problems.append(source.problem((*place, "id"), NO_TOPIC_ID.format(item.id)))
                     return
                 if item.id in RESERVED:
                     self.problems.append(source.problem((*place, "id"), f'"{item.id}" is the name of what the watch says about itself'))
@@ -326,7 +345,7 @@ class _Load:
         self, entry: schema.TopicEntry, source: Source, place: Place, ids: Sequence[str], values: Mapping[str, Mapping[str, str]]
     ) -> None:
         if entry.examples is None:
-            self.problems.append(source.problem(place, "a topic needs examples: what it matches and what it rejects"))
+            self.problems.append(source.problem(place, NO_EXAMPLES))
             return
         for kind, texts in (("matches", entry.examples.matches), ("rejects", entry.examples.rejects)):
             for position, text in enumerate(texts):

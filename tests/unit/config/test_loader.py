@@ -182,6 +182,30 @@ def test_every_problem_of_every_file_is_told_at_once() -> None:
     ]
 
 
+def test_a_refused_topic_is_told_what_else_is_wrong_with_it() -> None:
+    written = """topics:
+  - id: a b
+    rule: {phrase: "x*"}
+  - id: t
+    rule: {}
+    examples: {matches: [x y], rejects: [z]}
+  - id: t
+    rule: {phrase: flood}
+    examples: {matches: [flood], rejects: [z]}
+  - id: u
+    rule: {any: [{topic: t}, {topic: nope}]}
+    examples: {matches: [flood], rejects: [z]}
+"""
+    found = [each.split(" ", 1)[1] for each in problems(**{"topics/a.yaml": written})]
+    assert [each for each in found if each.startswith("topics[0]")] == [
+        "topics[0]: a topic needs examples: what it matches and what it rejects",
+        'topics[0].id: "a b": an id has no spaces and none of # | , : * ? < > { }',
+        'topics[0].rule.phrase: "x*" is too short: at least 3 letters are needed before a star (2 in a phrase)',
+    ]
+    assert any('topics[2].id: duplicate topic "t"' in each for each in found)
+    assert not any('unknown topic "t"' in each for each in found)
+
+
 def test_a_rule_stands_for_its_topic_in_other_rules() -> None:
     written = topics(
         "id: floods, rule: {phrases: [flood*, dam], min_score: 50}",
